@@ -18,7 +18,8 @@ from numba import njit
 from samplemind.audio.clip import FloatArray
 from samplemind.descriptors.catalogue import FRAME_FEATURES
 
-__all__ = ["HOP", "N_FFT", "N_MELS", "SR", "Frames", "analyze_frames", "mel_filters", "mel_frequencies"]
+__all__ = ["HOP", "N_FFT", "N_MELS", "SR", "Frames", "analyze_frames", "centred_blocks", "hann_window",
+           "mel_filters", "mel_frequencies"]  # fmt: skip
 
 SR: Final = 44100
 N_FFT: Final = 2048
@@ -101,9 +102,8 @@ def mel_filters() -> FloatArray:
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[FloatArray, Any, FloatArray, Any]:
-    """Window, first bin and the falling weight of each bin in its lower mel band, contrast edges in bins."""
-    window = np.hanning(N_FFT + 1)[:-1].astype(np.float32)
+def _tables() -> tuple[Any, FloatArray, Any]:
+    """For each bin the mel band it rises into and its weight there, and the contrast edges in bins."""
     edges = _mel_edges()
     hz = np.arange(N_BINS) * SR / N_FFT
     # bin k lies between edges band[k] and band[k] + 1: it falls out of filter band[k] - 1 and rises into band[k]
@@ -111,7 +111,7 @@ def _tables() -> tuple[FloatArray, Any, FloatArray, Any]:
     rise = ((hz - edges[band]) / (edges[band + 1] - edges[band])).astype(np.float32)
     contrast = np.searchsorted(hz, np.array(CONTRAST_EDGES)).astype(np.int32)
     contrast[0], contrast[-1] = 1, N_BINS
-    return window, band, rise, contrast
+    return band, rise, contrast
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -304,7 +304,13 @@ def _flux_and_zcr(y, mel_db, hop, flux, zcr):  # type: ignore[no-untyped-def]
         zcr[t] = np.float32(44100.0) * crossings / max(1, end - begin - 1)
 
 
-def _padded_blocks(y: FloatArray, n_frames: int) -> Any:
+@lru_cache(maxsize=1)
+def hann_window() -> FloatArray:
+    """Periodic Hann window [shape=(N_FFT,)], float32."""
+    return np.hanning(N_FFT + 1)[:-1].astype(np.float32)
+
+
+def centred_blocks(y: FloatArray, n_frames: int) -> Any:
     """Strided view of the centred frames [shape=(n_frames, N_FFT)] over a zero-padded copy of the signal."""
     padded = np.zeros((n_frames - 1) * HOP + N_FFT, np.float32)
     usable = min(len(y), len(padded) - N_FFT // 2)
@@ -327,7 +333,7 @@ def analyze_frames(y: FloatArray) -> Frames:
         Of n = 1 + m // HOP frames, Hann window of `N_FFT` samples, zeros beyond both ends.
     """
     n = 1 + len(y) // HOP
-    window, band, rise, contrast_edges = _tables()
+    band, rise, contrast_edges = _tables()
     frames = Frames(
         np.zeros((n, len(_FEATURES)), np.float32),
         np.zeros((n, N_MELS), np.float32),
@@ -335,10 +341,10 @@ def analyze_frames(y: FloatArray) -> Frames:
         np.empty(n, np.float32),
         np.zeros(N_BINS, np.float32),
     )
-    blocks = _padded_blocks(y, n)
+    blocks = centred_blocks(y, n)
     for begin in range(0, n, _BLOCK):
         rows = slice(begin, begin + _BLOCK)
-        spectrum = scipy.fft.rfft(blocks[rows] * window, axis=1, overwrite_x=True).view(np.float32)
+        spectrum = scipy.fft.rfft(blocks[rows] * hann_window(), axis=1, overwrite_x=True).view(np.float32)
         _block_kernel(spectrum, _POWER_SCALE, _FLOOR, band, rise, contrast_edges, CONTRAST_SHARE,
                       frames.features[rows], frames.mel[rows], frames.contrast[rows], frames.energy[rows],
                       frames.mean_power)  # fmt: skip

@@ -1,0 +1,218 @@
+"""From a clip to an analysis: run the groups of a level over one shared signal."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from samplemind.audio.clip import AudioInfo, Clip
+from samplemind.descriptors.catalogue import CATALOGUE, GROUPS, Descriptor, Level, groups_of, parse_level
+from samplemind.descriptors.catalogue import descriptors as catalogue_of
+from samplemind.errors import AudioError, ParameterError
+
+if TYPE_CHECKING:
+    from samplemind.settings import Settings
+
+__all__ = ["Analysis", "analyze", "analyze_file", "warm_up"]
+
+#: The module of each group whose name is not the group's own.
+_MODULES: Final = {"class": "sample_class"}
+#: Groups that have something to say of silence; all others say null.
+_OF_SILENCE: Final = ("container", "level", "loudness")
+
+
+@dataclass(slots=True)
+class Analysis:
+    """What was heard in one file.
+
+    Attributes
+    ----------
+    path : str
+    status : {'ok', 'failed'}
+    error : str or None
+        Why it failed, in words for a person.
+    level : {'basic', 'standard', 'detailed'}
+    values : dict
+        By names of the catalogue: numbers, texts, float32 arrays, lists; None where there is nothing to say.
+    versions : dict of str to int
+        Version of each group that was computed.
+    info : AudioInfo or None
+        Facts of the file; None where it could not be opened.
+    """
+
+    path: str
+    status: str
+    error: str | None
+    level: Level
+    values: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    info: AudioInfo | None = None
+
+    def to_json(self, vectors: bool = False) -> dict[str, Any]:
+        """The fixed form of one line of JSON.
+
+        Parameters
+        ----------
+        vectors : bool
+            With the vectors of similarity (`embedding` and the aspects).
+
+        Returns
+        -------
+        dict
+            `path`, `status`, `error`, then every value of the level; floats rounded to 6 significant digits.
+        """
+        row: dict[str, Any] = {"path": self.path, "status": self.status, "error": self.error}
+        for entry in catalogue_of(self.level):
+            if vectors or entry.group != "vectors":
+                row[entry.name] = _plain(self.values.get(entry.name))
+        return row | {name: None for name in _FIXED if name not in row}
+
+
+#: Names that every line of JSON has, also at levels that do not compute them.
+_FIXED: Final = ("duration_s", "sample_rate", "channels", "kind", "kind_confidence", "bpm", "bpm_confidence", "key",
+                 "scale", "key_confidence", "f0_hz", "midi_note", "pitch_confidence", "loudness_lufs", "peak_dbfs",
+                 "sample_class", "sample_class_confidence")  # fmt: skip
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, np.ndarray):
+        return [float(f"{x:.6g}") for x in value.tolist()]
+    if isinstance(value, (list, tuple)):
+        return [_plain(x) for x in value]
+    return value
+
+
+def analyze(clip: Clip, level: str = "standard", groups: Iterable[str] | None = None) -> Analysis:
+    """Listen to a clip.
+
+    Parameters
+    ----------
+    clip : Clip
+    level : {'basic', 'standard', 'detailed'}
+    groups : iterable of str, optional
+        Only these groups of the level (and nothing is reported of the others).
+
+    Returns
+    -------
+    Analysis
+        With status 'ok'.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown level or group.
+    """
+    from samplemind.descriptors.signal import Signal
+
+    checked = parse_level(level)
+    chosen = groups_of(checked) if groups is None else _check_groups(groups, checked)
+    signal = Signal(clip)
+    rows = _rows_by_group(checked)
+    values: dict[str, Any] = {}
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        for group in chosen:
+            if signal.is_silent and group not in _OF_SILENCE:
+                values |= {entry.name: None for entry in rows[group]}
+                continue
+            module = import_module(f"samplemind.descriptors.{_MODULES.get(group, group)}")
+            computed: Mapping[str, Any] = module.compute(signal)
+            for entry in rows[group]:
+                values[entry.name] = _checked(entry, computed[entry.name])
+    return Analysis(clip.info.path, "ok", None, checked, values, {g: GROUPS[g] for g in chosen}, clip.info)
+
+
+def _check_groups(groups: Iterable[str], level: Level) -> tuple[str, ...]:
+    wanted = set(groups)
+    for group in wanted - set(groups_of(level)):
+        raise ParameterError(f"groups: {group!r} is not one of {', '.join(groups_of(level))} (level {level})")
+    return tuple(group for group in GROUPS if group in wanted)
+
+
+def _rows_by_group(level: Level) -> dict[str, list[Descriptor]]:
+    rows: dict[str, list[Descriptor]] = {}
+    for entry in catalogue_of(level):
+        rows.setdefault(entry.group, []).append(entry)
+    return rows
+
+
+def _checked(entry: Descriptor, value: Any) -> Any:
+    """The value as the catalogue's type; None for anything that is not finite."""
+    if value is None:
+        return None
+    if entry.dtype == "float":
+        number = float(value)
+        return number if math.isfinite(number) else None
+    if entry.dtype == "int":
+        return int(value)
+    if entry.dtype == "text":
+        return str(value)
+    if entry.dtype == "texts":
+        return [str(text) for text in value]
+    array = np.asarray(value, dtype=np.float32)
+    if entry.size is not None and array.shape != (entry.size,):
+        raise ValueError(f"{entry.name}: shape {array.shape}, the catalogue says ({entry.size},)")
+    return array if np.isfinite(array).all() else None
+
+
+def analyze_file(path: str, level: str = "standard", *, groups: Iterable[str] | None = None,
+                 settings: Settings | None = None, data: bytes | None = None) -> Analysis:  # fmt: skip
+    """Decode a file and listen to it; a file that is no sound gives an analysis that says so.
+
+    Parameters
+    ----------
+    path : str
+    level : {'basic', 'standard', 'detailed'}
+    groups : iterable of str, optional
+        See `analyze`.
+    settings : Settings, optional
+        For the limits on length and size.
+    data : bytes, optional
+        The bytes of the file, where they have been read already.
+
+    Returns
+    -------
+    Analysis
+        With status 'failed' and the reason where it cannot be decoded.
+    """
+    from samplemind.audio.decode import decode
+
+    checked = parse_level(level)
+    limits = {} if settings is None else {"max_duration_s": settings.max_duration_s, "max_bytes": settings.max_bytes}
+    try:
+        clip = decode(path, data=data, **limits)
+        analysis = analyze(clip, checked, groups)
+    except AudioError as error:
+        return Analysis(path, "failed", error.reason, checked)
+    except MemoryError:
+        return Analysis(path, "failed", "not enough memory for a sound of this length", checked)
+    except (ParameterError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        # one file never stops a batch: what broke is in its row, and `--debug` on that file shows where
+        return Analysis(path, "failed", f"analysis failed: {type(error).__name__}: {error}", checked)
+    analysis.path = path
+    return analysis
+
+
+def warm_up(level: str = "detailed") -> None:
+    """Compile every kernel, or load it from the cache: once, in one process, before workers start.
+
+    Workers that write one cache at the same time can crash; after this they only read it.
+    """
+    rng = np.random.default_rng(0)
+    time = np.arange(66150) / 44100
+    tone = 0.3 * np.sin(2 * np.pi * 220 * time) * np.exp(-4 * (time % 0.375)) + 0.01 * rng.standard_normal(len(time))
+    for samples in (tone, np.stack([tone, -tone])):
+        analyze(Clip.from_array(samples, 44100), level)
+
+
+assert {entry.group for entry in CATALOGUE} == set(GROUPS), "every group of the catalogue has a version"
