@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Analysis", "analyze", "analyze_file", "warm_up"]
 
-#: The module of each group whose name is not the group's own.
-_MODULES: Final = {"class": "sample_class"}
 #: Groups that have something to say of silence; all others say null.
 _OF_SILENCE: Final = ("container", "level", "loudness")
 
@@ -123,8 +120,7 @@ def analyze(clip: Clip, level: str = "standard", groups: Iterable[str] | None = 
             if signal.is_silent and group not in _OF_SILENCE:
                 values |= {entry.name: None for entry in rows[group]}
                 continue
-            module = import_module(f"samplemind.descriptors.{_MODULES.get(group, group)}")
-            computed: Mapping[str, Any] = module.compute(signal)
+            computed = signal.values(group)
             for entry in rows[group]:
                 values[entry.name] = _checked(entry, computed[entry.name])
     return Analysis(clip.info.path, "ok", None, checked, values, {g: GROUPS[g] for g in chosen}, clip.info)

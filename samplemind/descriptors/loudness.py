@@ -50,14 +50,18 @@ def k_filter(rate: int) -> Doubles:
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _weighted_energies(samples, coefficients, step, out):  # type: ignore[no-untyped-def]
-    """Energy of the K-weighted signal in every step, channels added; surround channels (4th, 5th) count 1.41 times."""
+    """Energy of the K-weighted signal in every step, channels added; the two surround channels count 1.41 times.
+
+    Order of channels as in WAVE files: L R C Ls Rs, and from six on L R C LFE Ls Rs (LFE takes no part).
+    """
     b0, b1, b2, a1, a2 = coefficients[0]
     d1, d2 = coefficients[1, 3], coefficients[1, 4]
     channels = samples.shape[0]
     for c in range(channels):
-        if channels >= 5 and c == 3:  # low-frequency effects take no part
+        if channels >= 6 and c == 3:
             continue
-        weight = 1.41 if channels >= 5 and c in (4, 5) else 1.0
+        surround = 3 if channels == 5 else 4
+        weight = 1.41 if channels >= 5 and (c == surround or c == surround + 1) else 1.0
         s1 = s2 = z1 = z2 = 0.0
         row = samples[c]
         n = len(row)

@@ -124,14 +124,12 @@ def _attack_centroid(signal: Signal) -> float:
 
 def compute(signal: Signal) -> dict[str, Any]:
     """Values of the group `perceptual`."""
-    from samplemind.descriptors.envelope import compute as envelope
-
     loudness = specific_loudness(signal.frames.mean_power.astype(np.float64))
     total = max(float(loudness.sum()), 1e-9)
     z = np.arange(len(loudness)) + 0.5
     weight = np.where(z > 15.8, 0.15 * np.exp(0.42 * (z - 15.8)) + 0.85, 1.0)
     share = loudness / total
-    attack = signal.shared("envelope_values", envelope)["attack_log10"]
+    attack = signal.values("envelope")["attack_log10"]
     rough, dissonance = _roughness(signal)
     return {
         "sharpness_acum": 0.11 * float((loudness * weight * z).sum()) / total,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from importlib import import_module
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -17,6 +18,8 @@ __all__ = ["ENVELOPE_HOP", "Signal"]
 
 ENVELOPE_HOP: Final = 128  # samples, 2.9 ms
 ACTIVE_DB: Final = 60.0  # a frame this far below the loudest is not part of the sound
+#: The module of each group whose name is not the group's own.
+MODULES: Final = {"class": "sample_class"}
 T = TypeVar("T")
 
 
@@ -122,6 +125,11 @@ class Signal:
     def onset_weights(self) -> FloatArray:
         """How strong each attack is [shape=(k,)]."""
         return self._onsets[1]
+
+    def values(self, group: str) -> dict[str, Any]:
+        """What a group of the catalogue says of this sound, computed once; see the module of that group."""
+        module = import_module(f"samplemind.descriptors.{MODULES.get(group, group)}")
+        return self.shared(f"values of {group}", module.compute)
 
     def shared(self, key: str, make: Callable[[Signal], T]) -> T:
         """A result that several groups use, made by the first that asks.
