@@ -14,6 +14,8 @@ __all__ = ["AudioInfo", "Clip", "FloatArray"]
 
 FloatArray = npt.NDArray[np.float32]
 
+_CANCELLED = 1e-3  # -30 dB: less than this of the loudest channel's energy is left in the mean
+
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
@@ -115,7 +117,7 @@ class Clip:
 
     @property
     def mono(self) -> FloatArray:
-        """Mean of the channels [shape=(n,)]; the same memory as `samples` where there is one channel."""
+        """Mean of the channels [shape=(n,)], or the loudest where they cancel out; the same memory as `samples` where there is one channel."""
         return self.at(self.sample_rate)
 
     def at(self, rate: int) -> FloatArray:
@@ -138,9 +140,19 @@ class Clip:
     def _mono_at(self, rate: int) -> FloatArray:
         if rate == self.sample_rate:
             if self.channels == 1:
-                return self.samples[0]
-            return np.ascontiguousarray(self.samples.mean(axis=0, dtype=np.float32))
+                only: FloatArray = self.samples[0]
+                return only
+            return self._downmix()
         import soxr
 
         y: FloatArray = soxr.resample(self.mono, self.sample_rate, rate, quality="HQ")
         return y if len(y) else np.zeros(1, np.float32)
+
+    def _downmix(self) -> FloatArray:
+        """Mean of the channels; the loudest channel where they cancel out (one of two wired in reverse)."""
+        mean = np.ascontiguousarray(self.samples.mean(axis=0, dtype=np.float32))
+        energies = [float(np.dot(row, row)) for row in self.samples]
+        if float(np.dot(mean, mean)) >= _CANCELLED * max(energies):
+            return mean
+        loudest: FloatArray = self.samples[int(np.argmax(energies))]
+        return loudest

@@ -47,11 +47,9 @@ def _peaks(novelty, before, after, wide, threshold, out):  # type: ignore[no-unt
         if not highest:
             continue
         total = np.float32(0.0)
-        begin = max(0, t - wide)
-        end = min(n, t + after + 1)
-        for i in range(begin, end):
+        for i in range(max(0, t - wide), min(n, t + after + 1)):  # nothing lies beyond the ends
             total += novelty[i]
-        if value - total / (end - begin) < threshold or t - last < before:
+        if value - total / (wide + after + 1) < threshold or t - last < before:
             continue
         out[count] = t
         count += 1

@@ -59,8 +59,10 @@ class Signal:
 
     @cached_property
     def y(self) -> FloatArray:
-        """Mono samples at `sr` [shape=(m,)], without their mean."""
+        """Mono samples at `sr` [shape=(m,)], without their mean (but for sounds too short to have one)."""
         y = self.clip.at(SR)
+        if len(y) < SR // 20:
+            return y
         mean = y.mean(dtype=np.float64)
         return y - np.float32(mean) if abs(mean) > 1e-5 else y
 
@@ -100,8 +102,8 @@ class Signal:
 
     @cached_property
     def is_silent(self) -> bool:
-        """Nothing above -100 dBFS anywhere."""
-        return bool(np.abs(self.clip.samples).max() < 1e-5)
+        """Nothing above -100 dBFS anywhere, or nothing but a constant offset."""
+        return float(np.abs(self.y).max()) < 1e-5
 
     @cached_property
     def onset_strength(self) -> FloatArray:
