@@ -7,38 +7,28 @@ import os
 import sys
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ByteSize, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from samplemind.errors import ParameterError
 
-__all__ = ["CONFIG_NAME", "Settings", "user_folder"]
+__all__ = ["CONFIG_NAME", "Settings", "config_folder"]
 
 CONFIG_NAME = "samplemind.toml"
 _PREFIX = "SAMPLEMIND_"
 
 
-def user_folder(purpose: Literal["cache", "config"]) -> Path:
-    """Where this person's caches or settings of SampleMind belong on this system.
-
-    Parameters
-    ----------
-    purpose : {'cache', 'config'}
-
-    Returns
-    -------
-    pathlib.Path
-        The folder; it need not exist.
-    """
+def config_folder() -> Path:
+    """Where this person's settings belong on this system; the folder need not exist."""
     home = Path(os.path.expanduser("~"))
     if sys.platform == "darwin":
-        base = home / "Library" / ("Caches" if purpose == "cache" else "Application Support")
+        base = home / "Library" / "Application Support"
     elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+        base = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
     else:
-        base = Path(os.environ.get(f"XDG_{purpose.upper()}_HOME") or home / f".{purpose}")
+        base = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
     return base / "samplemind"
 
 
@@ -66,10 +56,12 @@ class Settings(BaseSettings):
         Larger files (bytes) are refused; the file may say ``"2 GiB"``.
     batch_seconds : float
         How much work (seconds) goes to a worker at a time.
+    file_timeout_s : float
+        How long one file may take (seconds; large ones get more), before it is set aside.
     commit_rows : int
         Rows that are written to a library at a time.
-    cache_dir : pathlib.Path
-        Where compiled kernels and other things that can be made again are kept.
+    cache_dir : pathlib.Path or None
+        Where compiled kernels are kept; None: beside the code, or in the user's cache where that is read-only.
     log_level : {'DEBUG', 'INFO', 'WARNING', 'ERROR'}
         What is logged to the standard error.
 
@@ -100,8 +92,9 @@ class Settings(BaseSettings):
         ByteSize(2 * 2**30), description='a number of bytes above 0, or text like "2 GiB"'
     )
     batch_seconds: float = Field(3.0, gt=0, le=600, description="a number of seconds above 0, at most 600")
+    file_timeout_s: float = Field(300.0, gt=0, allow_inf_nan=False)
     commit_rows: int = Field(2000, ge=1, le=1_000_000, description="a whole number from 1 to 1000000")
-    cache_dir: Path = Field(default_factory=lambda: user_folder("cache"), description="the path of a folder")
+    cache_dir: Path | None = Field(None, description="the path of a folder")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="DEBUG, INFO, WARNING or ERROR"
     )
@@ -130,9 +123,6 @@ class Settings(BaseSettings):
 class _TomlFile:
     """The values of one settings file."""
 
-    #: Where a file is looked for when nobody names one.
-    PLACES: ClassVar = (lambda: Path(CONFIG_NAME), lambda: user_folder("config") / CONFIG_NAME)
-
     def __init__(self, path: Path | None, values: dict[str, Any]) -> None:
         self.path = path
         self.values = values
@@ -146,8 +136,8 @@ class _TomlFile:
             if not path.is_file():
                 raise ParameterError(f"{source}: {str(path)!r} is not a file; name a TOML file that exists")
             return cls(path, cls.read(path))
-        for place in cls.PLACES:
-            if (path := place()).is_file():
+        for path in (Path(CONFIG_NAME), config_folder() / CONFIG_NAME):
+            if path.is_file():
                 return cls(path, cls.read(path))
         return cls(None, {})
 
@@ -160,7 +150,7 @@ class _TomlFile:
         except OSError as error:
             raise ParameterError(f"{path}: cannot be read ({error.strerror}); allow reading, or remove it") from None
         if "config" in values:
-            raise ParameterError(f"{path}: config = {values['config']!r}: a settings file cannot name another; remove it")
+            raise ParameterError(f"{path}: config = {values['config']!r}: a file cannot name another; remove this line")
         return values
 
 
@@ -178,4 +168,5 @@ def _in_words(entry: Any, given: dict[str, Any], file: _TomlFile) -> str:
         near = difflib.get_close_matches(key, known, 3, 0.5)
         remedy = f"did you mean {' or '.join(near)}?" if near else f"the settings are {', '.join(known)}"
         return f"{source}{shown}: there is no such setting; {remedy}"
-    return f"{source}{shown} = {entry['input']!r} is not accepted: it needs to be {Settings.model_fields[key].description}"
+    needed = Settings.model_fields[key].description
+    return f"{source}{shown} = {entry['input']!r} is not accepted: it needs to be {needed}"

@@ -1,0 +1,145 @@
+"""`info`, `verify`, `compact`, `relocate` and `remove`: look after a library."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated
+
+import typer
+
+from samplemind.cli.options import CANNOT, FormatOption, LibraryArgument, WhereOption
+from samplemind.cli.output import Writer, printable
+from samplemind.cli.views import duration
+from samplemind.errors import ParameterError
+
+__all__ = ["compact", "info", "relocate", "remove", "size", "verify"]
+
+
+def size(count: float) -> str:
+    """A number of bytes as people read it."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"
+
+
+def info(library: LibraryArgument, form: FormatOption = "table") -> None:
+    """Say what a library holds.
+
+    [bold]Examples[/bold]
+
+    [cyan]samplemind info ~/sounds.library[/cyan]
+    """
+    from samplemind.library import Library
+
+    known = Library.open(library).info()
+    if form != "table":
+        Writer(form).write([dataclasses.asdict(known)])
+        return
+    lines = {
+        "library": f"{printable(known.uri)} (format {known.format}, made {known.created})",
+        "sounds": f"{known.samples} ({known.failed} failed), {duration(known.audio_s)} in all",
+        "files": f"{known.files} in {known.folders} folders, {size(known.size_bytes)}",
+        "duplicates": f"{known.duplicates} files whose sound is there already",
+        "orphans": f"{known.orphans} sounds without a file",
+        "levels": _counts(known.levels),
+        "kinds": _counts(known.kinds),
+        "classes": _counts(known.classes),
+        "ingests": str(known.runs),
+        "on disk": "unknown" if known.disk_bytes is None else size(known.disk_bytes),
+    }
+    for name, text in lines.items():
+        typer.echo(f"{name:<11} {text}")
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items(), key=lambda item: -item[1])) or "none"
+
+
+def verify(
+    library: LibraryArgument,
+    deep: Annotated[bool, typer.Option("--deep", help="Read every file again and compare its content.")] = False,
+    form: FormatOption = "table",
+) -> None:
+    """Check that a library is sound; the exit code is 3 if it is not.
+
+    Files that are gone from the disk are listed, but are no fault of the library.
+
+    [bold]Examples[/bold]
+
+    [cyan]samplemind verify ~/sounds.library[/cyan]
+
+    [cyan]samplemind verify ~/sounds.library --format jsonl[/cyan]
+    """
+    from samplemind.library import Library
+
+    report = Library.open(library).verify(deep=deep)
+    if form == "table":
+        for problem in report.problems:
+            typer.echo(f"problem  {printable(problem)}")
+        for path in report.missing:
+            typer.echo(f"missing  {printable(path)}")
+        checked = ", ".join(f"{count} {name}" for name, count in report.checked.items())
+        typer.echo(f"{'sound' if report.ok else 'NOT SOUND'}: checked {checked}")
+    else:
+        Writer(form).write([{"ok": report.ok, **dataclasses.asdict(report)}])
+    if not report.ok:
+        raise typer.Exit(CANNOT)
+
+
+def compact(library: LibraryArgument) -> None:
+    """Put the fragments of a library together and bring its indexes up to date.
+
+    [bold]Examples[/bold]
+
+    [cyan]samplemind compact ~/sounds.library[/cyan]
+    """
+    from samplemind.library import Library
+
+    opened = Library.open(library)
+    before = opened.info().disk_bytes
+    opened.compact()
+    after = opened.info().disk_bytes
+    if before is None or after is None:
+        typer.echo("compacted")
+    else:
+        typer.echo(f"compacted: {size(before)} before, {size(after)} now")
+
+
+def relocate(
+    library: LibraryArgument,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="Folder where the sounds were.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Folder where they are now.")],
+) -> None:
+    """Tell a library that a folder of sounds has moved, without listening again.
+
+    [bold]Examples[/bold]
+
+    [cyan]samplemind relocate ~/sounds.library /mnt/old/Samples /mnt/new/Samples[/cyan]
+    """
+    from samplemind.library import Library
+
+    typer.echo(f"{Library.open(library).relocate(old, new)} files moved")
+
+
+def remove(
+    library: LibraryArgument,
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH…]", help="Files, and folders with all that is beneath.")
+    ] = None,
+    where: WhereOption = None,
+) -> None:
+    """Take files out of a library; the files themselves stay where they are.
+
+    [bold]Examples[/bold]
+
+    [cyan]samplemind remove ~/sounds.library ~/Samples/rubbish[/cyan]
+
+    [cyan]samplemind remove ~/sounds.library --where "status = 'failed'"[/cyan]
+    """
+    from samplemind.library import Library
+
+    if not paths and where is None:
+        raise ParameterError("remove: nothing is named; give files, folders or --where")
+    typer.echo(f"{Library.open(library).remove(paths or None, where=where)} files taken out")

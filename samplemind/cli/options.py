@@ -1,0 +1,77 @@
+"""Arguments and options that several commands share, and what the options before the command say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from samplemind.cli.output import Format
+from samplemind.descriptors.catalogue import Level
+
+if TYPE_CHECKING:
+    from samplemind.settings import Settings
+
+__all__ = [
+    "CANNOT", "DONE", "INTERRUPTED", "SOME_FAILED", "WRONG_USAGE", "ColumnsOption", "FormatOption", "LevelOption",
+    "LibraryArgument", "LimitOption", "SchedulerOption", "State", "WhereOption", "WorkersOption", "state_of",
+]  # fmt: skip
+
+#: Exit codes.
+DONE: Final = 0
+SOME_FAILED: Final = 1
+WRONG_USAGE: Final = 2
+CANNOT: Final = 3
+INTERRUPTED: Final = 130
+
+LibraryArgument = Annotated[
+    str, typer.Argument(metavar="LIBRARY", help="Folder of the library, or its address in an object store.")
+]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the rows are written.")]
+LevelOption = Annotated[
+    Level | None, typer.Option("--level", "-l", help="How much to compute.", show_default="standard")
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", "-w", min=1, metavar="N", help="Worker processes.", show_default="one a core"),
+]
+SchedulerOption = Annotated[
+    str | None, typer.Option("--scheduler", metavar="URL", help="Dask scheduler that has the workers.")
+]
+WhereOption = Annotated[
+    str | None, typer.Option("--where", metavar="SQL", help="Only rows for which this holds: \"kind = 'loop'\".")
+]
+ColumnsOption = Annotated[
+    str | None, typer.Option("--columns", "-c", metavar="NAME,…", help="Only these columns, in this order.")
+]
+LimitOption = Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many rows.")]
+
+
+@dataclass(slots=True)
+class State:
+    """What was said before the name of the command."""
+
+    config: Path | None = None
+    verbose: bool = False
+    debug: bool = False
+
+    def settings(self, **arguments: Any) -> Settings:
+        """All settings, with the arguments of a command as the strongest; logging and the cache are set up by them."""
+        import logging
+        import os
+
+        from samplemind.settings import Settings
+
+        settings = Settings(config=self.config, log_level="INFO" if self.verbose else None, **arguments)
+        logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+        if settings.cache_dir is not None:
+            os.environ["NUMBA_CACHE_DIR"] = str(settings.cache_dir.expanduser())
+        return settings
+
+
+def state_of(context: typer.Context) -> State:
+    """The state that the options before the command left."""
+    state = context.find_object(State)
+    return state if state is not None else State()

@@ -1,0 +1,221 @@
+"""Rows on the standard output: a table for people, JSON Lines or CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rich.cells import cell_len, set_cell_size
+
+__all__ = ["Column", "Format", "Writer", "generic_columns", "plain", "printable"]
+
+Format = Literal["table", "jsonl", "csv"]
+Row = Mapping[str, Any]
+
+_GAP = "  "
+_LEAST_FLEXIBLE = 16
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it: six significant digits, and None for what is not a number."""
+    if isinstance(value, bool | int | str) or value is None:
+        return value
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, bytes):
+        return value.hex()
+    if hasattr(value, "tolist"):  # NumPy arrays and scalars
+        return plain(value.tolist())
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def printable(text: str) -> str:
+    """Text without control characters, so that the name of a file cannot steer the terminal."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    title : str
+    cell : callable
+        Gives the text for a row.
+    width : int
+        Cells on the screen. 0: the rest of the line, shortened on the left (the end of a path says most).
+    right : bool
+        Numbers stand on the right.
+    """
+
+    title: str
+    cell: Callable[[Row], str]
+    width: int
+    right: bool = False
+
+    def fit(self, text: str, width: int | None) -> str:
+        """`text` in exactly `width` cells; as it is where the width is None."""
+        if width is None:
+            return text
+        length = cell_len(text)
+        if length > width:
+            if self.width:
+                return set_cell_size(text, width - 1) + "…"
+            while cell_len(text) > width - 1:
+                text = text[1:]
+            return "…" + text
+        return " " * (width - length) + text if self.right else text + " " * (width - length)
+
+
+def generic_columns(rows: Sequence[Row], names: Sequence[str]) -> list[Column]:
+    """Columns for whatever a row holds, as wide as their content."""
+    numeric = {name: all(isinstance(row.get(name), int | float | None) for row in rows) for name in names}
+
+    def reader(name: str) -> Callable[[Row], str]:
+        return lambda row: _as_text(row.get(name))
+
+    columns = []
+    for name in names:
+        cell = reader(name)
+        width = max([cell_len(name), *(min(60, cell_len(cell(row))) for row in rows)])
+        columns.append(Column(name, cell, 0 if name == "path" else width, numeric[name]))
+    return columns
+
+
+def _as_text(value: Any) -> str:
+    value = plain(value)
+    if value is None:
+        return "–"
+    if isinstance(value, list | dict):
+        return json.dumps(value)
+    return printable(f"{value:.6g}" if isinstance(value, float) else str(value))
+
+
+class Writer:
+    """Writes rows in one of the three forms, each as soon as it comes.
+
+    Parameters
+    ----------
+    form : {'table', 'jsonl', 'csv'}
+    view : sequence of Column, optional
+        How the table looks; without it all rows are collected first and every field becomes a column.
+    fields : sequence of str, optional
+        Fields and their order in the CSV form, and in the table without a view; default: those of the first row.
+    bad : callable, optional
+        Tells for a row why it failed, or None; the table says it in place of the numbers.
+    """
+
+    def __init__(
+        self,
+        form: Format,
+        *,
+        view: Sequence[Column] | None = None,
+        fields: Sequence[str] | None = None,
+        bad: Callable[[Row], str | None] = lambda row: None,
+    ) -> None:
+        self.form = form
+        self.view = view
+        self.fields = fields
+        self.bad = bad
+        self._out = sys.stdout
+        if isinstance(self._out, io.TextIOWrapper):
+            # Names that are no valid text come back as the very bytes that the file system has.
+            errors = "backslashreplace" if form == "table" else "surrogateescape"
+            self._out.reconfigure(encoding="utf-8", errors=errors)
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Write all rows."""
+        {"jsonl": self._jsonl, "csv": self._csv, "table": self._table}[self.form](rows)
+
+    def _line(self, text: str) -> None:
+        self._out.write(text + "\n")
+        self._out.flush()
+
+    def _jsonl(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self._line(json.dumps(plain(row), allow_nan=False))
+
+    def _csv(self, rows: Iterable[Row]) -> None:
+        fields = self.fields
+        if fields:
+            self._csv_line(fields)
+        for row in rows:
+            if not fields:
+                fields = list(row)
+                self._csv_line(fields)
+            self._csv_line([plain(row.get(name)) for name in fields])
+
+    def _csv_line(self, values: Sequence[Any]) -> None:
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(
+            json.dumps(value) if isinstance(value, list | dict) else value for value in values
+        )
+        self._line(line.getvalue())
+
+    def _table(self, rows: Iterable[Row]) -> None:
+        view = self.view
+        if view is None:
+            rows = list(rows)
+            view = generic_columns(rows, self.fields or list(rows[0] if rows else ()))
+        styled = _styler(self._out.isatty())
+        widths = _widths(view, shutil.get_terminal_size().columns if self._out.isatty() else None)
+        for number, row in enumerate(rows):
+            if not number:
+                self._line(styled(self._join(view, widths, [column.title for column in view]), "bold"))
+            reason = self.bad(row)
+            if reason is None:
+                self._line(self._join(view, widths, [column.cell(row) for column in view]))
+            else:
+                self._line(styled(self._failed(view, widths, row, reason), "red"))
+
+    @staticmethod
+    def _join(view: Sequence[Column], widths: Sequence[int | None], cells: Sequence[str]) -> str:
+        return _GAP.join(
+            column.fit(cell, width) for column, cell, width in zip(view, cells, widths, strict=True)
+        ).rstrip()
+
+    @staticmethod
+    def _failed(view: Sequence[Column], widths: Sequence[int | None], row: Row, reason: str) -> str:
+        *most, path = view
+        room = sum(width or 0 for width in widths[:-1]) + len(_GAP) * (len(most) - 1)
+        said = Column("", lambda row: "", room).fit(printable(f"failed: {reason}"), room)
+        return f"{said}{_GAP}{path.fit(path.cell(row), widths[-1])}".rstrip()
+
+
+def _widths(view: Sequence[Column], screen: int | None) -> list[int | None]:
+    """Width of every column; the flexible one gets what the screen has left, or all it needs without a screen."""
+    if screen is None:
+        return [column.width or None for column in view]
+    rest = screen - sum(column.width for column in view) - len(_GAP) * (len(view) - 1)
+    flexible = [column for column in view if not column.width]
+    share = max(_LEAST_FLEXIBLE, rest // max(1, len(flexible)))
+    return [column.width or share for column in view]
+
+
+def _styler(terminal: bool) -> Callable[[str, str], str]:
+    """Give text a style on a terminal that shows them, and leaves it alone elsewhere."""
+    if not terminal:
+        return lambda text, style: text
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console()
+
+    def styled(text: str, style: str) -> str:
+        with console.capture() as capture:
+            console.print(Text(text, style=style), end="", soft_wrap=True)
+        return capture.get()
+
+    return styled

@@ -1,0 +1,89 @@
+"""`analyze`: listen to files without a library."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+import typer
+
+from samplemind.cli.options import SOME_FAILED, FormatOption, LevelOption, SchedulerOption, WorkersOption, state_of
+from samplemind.cli.output import Writer
+from samplemind.cli.progress import ProgressLine
+from samplemind.cli.views import SUMMARY, failure_of
+
+__all__ = ["analyze", "find_files"]
+
+
+def analyze(
+    context: typer.Context,
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Sound files, and folders of them.")],
+    form: FormatOption = "table",
+    level: LevelOption = None,
+    vectors: Annotated[bool, typer.Option("--vectors", help="With the vectors of similarity.")] = False,
+    workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
+) -> None:
+    """Listen to files and say what was heard, without a library.
+
+    Rows come in the order of the arguments, each as soon as it is known. A file that is no sound is a row with its
+    reason, and the exit code is then 1.
+
+    [bold]Examples[/bold]
+
+    [cyan]samplemind analyze kick.wav loops/[/cyan]
+
+    [cyan]samplemind analyze loops --level detailed --format jsonl > heard.jsonl[/cyan]
+      everything, one JSON object a line
+
+    [cyan]samplemind analyze . --format csv --workers 4 > heard.csv[/cyan]
+    """
+    from samplemind.library import analyze_many
+
+    settings = state_of(context).settings(level=level, workers=workers, scheduler=scheduler)
+    files = find_files(paths)
+    failed, audio_s = 0, 0.0
+    # Rows on a terminal show themselves how far it is; a second line would write into them.
+    with ProgressLine("listening", False if sys.stdout.isatty() else None) as line:
+
+        def rows() -> Iterator[dict[str, object]]:
+            nonlocal failed, audio_s
+            for done, analysis in enumerate(analyze_many(files, settings=settings), 1):
+                failed += analysis.status == "failed"
+                audio_s += analysis.values.get("duration_s") or 0.0
+                line.update(done, len(files), failed, audio_s)
+                yield analysis.to_json(vectors)
+
+        line.update(0, len(files))
+        Writer(form, view=SUMMARY, bad=failure_of).write(rows())
+    if failed:
+        raise typer.Exit(SOME_FAILED)
+
+
+def find_files(paths: Sequence[str]) -> list[str]:
+    """The files that arguments mean: a folder stands for the sounds beneath it, in the order of their names.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Files and folders as they were given.
+
+    Returns
+    -------
+    list of str
+        Beginning as the argument did. What does not exist is kept, so that its row can say so.
+    """
+    from samplemind.library.paths import absolute, from_text
+    from samplemind.library.scan import scan
+
+    found = []
+    for path in paths:
+        if os.path.isdir(path):
+            top = absolute(path)
+            inside = sorted(os.path.relpath(from_text(file), top) for file in scan([path]).paths)
+            found += [os.path.join(path, file) for file in inside]
+        else:
+            found.append(path)
+    return found
