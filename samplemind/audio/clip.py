@@ -117,7 +117,10 @@ class Clip:
 
     @property
     def mono(self) -> FloatArray:
-        """Mean of the channels [shape=(n,)], or the loudest where they cancel out; the same memory as `samples` where there is one channel."""
+        """Mean of the channels [shape=(n,)], or the loudest where they cancel out.
+
+        It is the same memory as `samples` where there is one channel.
+        """
         return self.at(self.sample_rate)
 
     def at(self, rate: int) -> FloatArray:
