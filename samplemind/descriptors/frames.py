@@ -103,15 +103,17 @@ def mel_filters() -> FloatArray:
 
 @lru_cache(maxsize=1)
 def _tables() -> tuple[Any, FloatArray, Any]:
-    """For each bin the mel band it rises into and its weight there, and the contrast edges in bins."""
+    """First bin after each mel edge, the weight of each bin in the band it rises into, contrast edges in bins."""
     edges = _mel_edges()
     hz = np.arange(N_BINS) * SR / N_FFT
-    # bin k lies between edges band[k] and band[k] + 1: it falls out of filter band[k] - 1 and rises into band[k]
-    band = np.clip(np.searchsorted(edges, hz, side="right") - 1, 0, N_MELS).astype(np.int32)
+    starts = np.searchsorted(hz, edges).astype(np.int32)
+    starts[0], starts[-1] = 1, N_BINS
+    # bin k lies above edge band[k]: it falls out of filter band[k] - 1 and rises into band[k]
+    band = np.clip(np.searchsorted(starts, np.arange(N_BINS), side="right") - 1, 0, N_MELS)
     rise = ((hz - edges[band]) / (edges[band + 1] - edges[band])).astype(np.float32)
     contrast = np.searchsorted(hz, np.array(CONTRAST_EDGES)).astype(np.int32)
     contrast[0], contrast[-1] = 1, N_BINS
-    return band, rise, contrast
+    return starts, rise, contrast
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -132,7 +134,7 @@ def _log2(x, bits, mantissa_bits, mantissa, out):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _block_kernel(spectrum, scale, floor, band, rise, contrast_edges, share, features, mel, contrast, energy, mean_power):  # type: ignore[no-untyped-def]  # fmt: skip
+def _block_kernel(spectrum, scale, floor, starts, rise, contrast_edges, share, features, mel, contrast, energy, mean_power):  # type: ignore[no-untyped-def]  # fmt: skip
     """Fill the rows of one block; `spectrum` is (frames, 2 * N_BINS), real and imaginary parts in turn."""
     n_frames = spectrum.shape[0]
     n_bins = spectrum.shape[1] // 2
@@ -213,14 +215,17 @@ def _block_kernel(spectrum, scale, floor, band, rise, contrast_edges, share, fea
                         found = 2
                         break
             k = stop
-        # mel bands: each bin falls out of one filter and rises into the next
-        for k in range(1, n_bins):
-            b = band[k]
-            up = power[k] * rise[k]
+        # mel bands: between two edges every bin falls out of one filter and rises into the next
+        for b in range(len(starts) - 1):
+            up = np.float32(0.0)
+            both = np.float32(0.0)
+            for k in range(starts[b], starts[b + 1]):
+                up += power[k] * rise[k]
+                both += power[k]
             if b < mel.shape[1]:
                 mel[t, b] += up
             if b > 0:
-                mel[t, b - 1] += power[k] - up
+                mel[t, b - 1] += both - up
         # octave bands: mean of the highest and of the lowest bins, and their level
         for c in range(contrast.shape[1]):
             begin = contrast_edges[c]
@@ -333,7 +338,7 @@ def analyze_frames(y: FloatArray) -> Frames:
         Of n = 1 + m // HOP frames, Hann window of `N_FFT` samples, zeros beyond both ends.
     """
     n = 1 + len(y) // HOP
-    band, rise, contrast_edges = _tables()
+    starts, rise, contrast_edges = _tables()
     frames = Frames(
         np.zeros((n, len(_FEATURES)), np.float32),
         np.zeros((n, N_MELS), np.float32),
@@ -345,7 +350,7 @@ def analyze_frames(y: FloatArray) -> Frames:
     for begin in range(0, n, _BLOCK):
         rows = slice(begin, begin + _BLOCK)
         spectrum = scipy.fft.rfft(blocks[rows] * hann_window(), axis=1, overwrite_x=True).view(np.float32)
-        _block_kernel(spectrum, _POWER_SCALE, _FLOOR, band, rise, contrast_edges, CONTRAST_SHARE,
+        _block_kernel(spectrum, _POWER_SCALE, _FLOOR, starts, rise, contrast_edges, CONTRAST_SHARE,
                       frames.features[rows], frames.mel[rows], frames.contrast[rows], frames.energy[rows],
                       frames.mean_power)  # fmt: skip
     frames.mean_power[:] /= n
