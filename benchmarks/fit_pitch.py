@@ -1,0 +1,170 @@
+"""Fit the two networks of the pitch estimator and report how they do on sources they have not seen.
+
+    python benchmarks/fit_pitch.py LABELS.csv [--out samplemind/descriptors/data]
+
+LABELS.csv has path, source, licence, kind, sample_class, midi_note (paths relative to it). Only rows of a free licence
+are used to fit; rows of other licences are scored too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tonal_material as material
+from fit_net import NetFitter
+
+from samplemind.audio.clip import Clip
+from samplemind.audio.decode import decode
+from samplemind.descriptors.evidence import EVIDENCE, evidence
+from samplemind.descriptors.partials import Partials, partials
+from samplemind.descriptors.pitch import PITCHED, inputs_of, softmax, steady_frames, treble_share
+from samplemind.descriptors.signal import Signal
+from samplemind.errors import AudioError
+
+UNPITCHED = {"hat-closed", "hat-open", "snare", "clap", "shaker", "cymbal", "drum-loop", "ambience"}
+VAGUE = {"kick", "tom", "rim", "perc"}  # they may have a pitch, but seldom one that a person would name
+WEIGHT = {"real": 2.0, "varied": 0.7, "synth": 0.6, "none": 0.5, "vague": 0.15}
+FOLDS = 5
+
+
+@dataclass(slots=True)
+class Case:
+    """One sound: what it is, and what was found in it."""
+
+    path: str
+    group: str
+    free: bool
+    sort: str
+    midi: float | None
+    found: Partials
+    rows: Any
+    hz: Any
+    table: Any
+    treble: float
+
+    @property
+    def gaps(self) -> Any:
+        return np.abs(69 + 12 * np.log2(self.hz / 440) - (self.midi or 0.0))
+
+    @property
+    def usable(self) -> bool:
+        return self.midi is not None and len(self.hz) > 0 and bool(self.gaps.min() < 0.5)
+
+    def is_right(self, pick: int) -> bool:
+        return self.midi is not None and round(69 + 12 * float(np.log2(self.hz[pick] / 440))) == round(self.midi)
+
+
+def look(y: Any, path: str, group: str, free: bool, sort: str, midi: float | None) -> Case:
+    signal = Signal(Clip.from_array(y, material.SR))
+    found = partials(signal)
+    rows, weights = steady_frames(found)
+    hz, table = evidence(found, rows, weights)
+    slim = replace(found, power=found.power[:0])
+    return Case(path, group, free, sort, midi, slim, rows, hz, table, treble_share(signal))
+
+
+def gather(labels: Path, synthesized: int) -> list[Case]:
+    rng = np.random.default_rng(5)
+    cases = []
+    with labels.open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    for row in rows:
+        name = row["sample_class"]
+        sort = "real" if row["midi_note"] else "none" if name in UNPITCHED else "vague" if name in VAGUE else ""
+        if not sort:
+            continue
+        try:
+            y = decode(str(labels.parent / row["path"])).at(material.SR)[: 20 * material.SR]
+        except AudioError:
+            continue
+        free, group = material.is_free(row["licence"]), f"{row['source']} {row['licence']}"[:40]
+        midi = float(row["midi_note"]) if row["midi_note"] else None
+        if np.abs(y).max() < 1e-4:
+            continue
+        cases.append(look(y, row["path"], group, free, sort, midi))
+        if midi is not None:
+            for _ in range(6):
+                cases.append(look(*_first_path(material.varied(y[: 4 * material.SR], midi, rng), row["path"], group, free)))
+    for i in range(synthesized):
+        y, midi = material.note(rng)
+        cases.append(look(y, "", f"synth {i % FOLDS}", True, "synth", midi))
+    for i in range(synthesized // 6):
+        cases.append(look(material.noise(rng), "", f"synth {i % FOLDS}", True, "none", None))
+        cases.append(look(material.chord(rng), "", f"synth {i % FOLDS}", True, "none", None))
+    return cases
+
+
+def _first_path(made: tuple[Any, float], path: str, group: str, free: bool) -> tuple[Any, str, str, bool, str, float]:
+    return made[0], path, group, free, "varied", made[1]
+
+
+def fit_choice(cases: list[Case]) -> NetFitter:
+    used = [c for c in cases if c.free and c.usable]
+    return NetFitter(12).fit_choice([c.table for c in used], [int(c.gaps.argmin()) for c in used], [WEIGHT[c.sort] for c in used])
+
+
+def fit_chance(inputs: Any, right: Any, cases: list[Case]) -> NetFitter:
+    keep = np.array([c.free for c in cases])
+    weight = np.array([WEIGHT[c.sort] for c in cases])
+    return NetFitter(8, decay=3e-3, steps=400).fit_chance(inputs[keep], right[keep], weight[keep])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("samplemind/descriptors/data"))
+    parser.add_argument("--synthesized", type=int, default=2500)
+    args = parser.parse_args()
+    cases = [c for c in gather(args.labels, args.synthesized) if len(c.hz)]
+    groups = sorted({c.group for c in cases})
+    # Sources with notes are left out one by one; the others change nothing in the choice.
+    noted = {c.group for c in cases if c.midi is not None}
+    inputs = np.zeros((len(cases), len(PITCHED)), np.float32)
+    right = np.zeros(len(cases), bool)
+    whole = fit_choice(cases)
+    for group in groups:
+        choice = fit_choice([c for c in cases if c.group != group]) if group in noted else whole
+        for i, case in enumerate(cases):
+            if case.group == group:
+                chances = softmax(choice.score(case.table))
+                inputs[i] = inputs_of(case.found, case.rows, case.hz, case.table, chances, case.treble)[0]
+                right[i] = case.is_right(int(chances.argmax()))
+    confidence = np.zeros(len(cases))
+    folds = {g: i % FOLDS for i, g in enumerate(groups)}
+    of_fold = np.array([folds[c.group] for c in cases])
+    for fold in range(FOLDS):
+        net = fit_chance(inputs[of_fold != fold], right[of_fold != fold], [c for c, f in zip(cases, of_fold, strict=True) if f != fold])
+        confidence[of_fold == fold] = 1 / (1 + np.exp(-net.score(inputs[of_fold == fold])))
+    report(cases, right, confidence)
+    fit_choice(cases).save(args.out / "pitch_choice.json", EVIDENCE, "benchmarks/fit_pitch.py; free real and synthesized notes")
+    fit_chance(inputs, right, cases).save(args.out / "pitch_confidence.json", PITCHED, "benchmarks/fit_pitch.py")
+
+
+def report(cases: list[Case], right: Any, confidence: Any) -> None:
+    sums: dict[str, list[bool]] = defaultdict(list)
+    for case, ok in zip(cases, right, strict=True):
+        if case.midi is not None:
+            sums[case.sort].append(ok)
+            if case.sort == "real":
+                sums["  " + case.group].append(ok)
+    for name, found in sums.items():
+        print(f"note right, source left out: {name:45s} {len(found):5d} {np.mean(found):.3f}")
+    for sort in ("real", "synth", "none", "vague"):
+        mine = confidence[[c.sort == sort for c in cases]]
+        print(f"confidence of {sort:6s} percentiles 5 25 50 75 95:", np.round(np.percentile(mine, [5, 25, 50, 75, 95]), 2),
+              f"told at 0.12: {np.mean(mine >= 0.12):.3f}, at 0.5: {np.mean(mine >= 0.5):.3f}")  # fmt: skip
+    of_notes = np.array([c.sort in ("real", "none") and c.group[:5] != "synth" for c in cases])
+    for low in np.arange(0, 1, 0.2):
+        inside = of_notes & (confidence >= low) & (confidence < low + 0.2 + (low > 0.75))
+        if inside.any():
+            print(f"said {confidence[inside].mean():.2f}, right {right[inside].mean():.2f} of {inside.sum()}")
+
+
+if __name__ == "__main__":
+    main()
