@@ -28,7 +28,7 @@ N_BINS: Final = N_FFT // 2 + 1
 N_MELS: Final = 40
 #: Edges of the octave bands of the spectral contrast (Hz), after Jiang et al. 2002.
 CONTRAST_EDGES: Final = (0.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0, 22050.0)
-#: Share of a contrast band's bins that count as its peak and as its valley.
+#: Share of a contrast band's bins that count as its peak and as its valley, four at most.
 CONTRAST_SHARE: Final = 0.02
 _BLOCK: Final = 32  # frames transformed together: their spectra stay in a 1 MB cache
 _FEATURES: Final = tuple(FRAME_FEATURES)
@@ -145,8 +145,8 @@ def _block_kernel(spectrum, scale, floor, starts, rise, contrast_edges, share, f
     bits = power.view(np.int32)
     bin_hz = np.float32(44100.0 / (2 * (n_bins - 1)))
     db = np.float32(3.0102999566)  # 10 log10(2)
-    top = np.empty(64, np.float32)
-    low = np.empty(64, np.float32)
+    top = np.empty(4, np.float32)
+    low = np.empty(4, np.float32)
     octave_db = np.empty(8, np.float32)
     for t in range(n_frames):
         row = spectrum[t]
@@ -230,7 +230,7 @@ def _block_kernel(spectrum, scale, floor, starts, rise, contrast_edges, share, f
         for c in range(contrast.shape[1]):
             begin = contrast_edges[c]
             end = contrast_edges[c + 1]
-            count = max(1, min(64, int(share * (end - begin) + 0.5)))
+            count = max(1, min(4, int(share * (end - begin) + 0.5)))
             band_sum = np.float32(0.0)
             if count == 1:
                 peak = power[begin]
