@@ -1,0 +1,138 @@
+"""Tempo, metre and beats of loops and phrases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from samplemind.descriptors import kind, small_net
+from samplemind.descriptors.tempo import Tempo, estimate
+from samplemind.descriptors.tempo_candidates import FEATURES
+
+if TYPE_CHECKING:
+    from samplemind.descriptors.signal import Signal
+
+__all__ = ["Beat", "beat", "beat_times", "compute"]
+
+#: A sound is a single hit rather than something with a beat from this chance on.
+_ONE_SHOT: Final = 0.5
+#: Without the shape of a loop a tempo has to be this sure to be told.
+_SURE_OF_PHRASE: Final = 0.4
+_WALTZ: Final = 0.5
+_EARLY_S: Final = 0.03  # an attack this little before a beat belongs to it
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """Tempo, metre and grid.
+
+    Attributes
+    ----------
+    tempo : Tempo
+    confidence : float
+        Chance that the tempo is within 1 %.
+    per_bar : int
+        Beats a bar.
+    count : int
+        Beats of the musical length.
+    downbeat_s : float
+    """
+
+    tempo: Tempo
+    confidence: float
+    per_bar: int
+    count: int
+    downbeat_s: float
+
+    @property
+    def length_s(self) -> float:
+        """Musical length in seconds."""
+        return self.count * 60 / self.tempo.bpm
+
+
+def beat(signal: Signal) -> Beat | None:
+    """The beat of a sound, or None where it has none.
+
+    Parameters
+    ----------
+    signal : Signal
+
+    Returns
+    -------
+    Beat or None
+        None for single hits, and for anything but loops where no tempo stands out.
+    """
+    found: Beat | None = signal.shared("beat", _beat)
+    return found
+
+
+def _beat(signal: Signal) -> Beat | None:
+    chance = kind.chances(signal)
+    if chance["one-shot"] >= _ONE_SHOT:
+        return None
+    tempo = estimate(signal)
+    if tempo is None or (chance["other"] > chance["loop"] and tempo.mass < _SURE_OF_PHRASE):
+        return None
+    per_bar = 3 if _chance_of_three(tempo) > _WALTZ else 4
+    if tempo.from_length:
+        count = round(tempo.beats)
+        per_bar = per_bar if count % per_bar == 0 else next((n for n in (4, 3) if count % n == 0), per_bar)
+    else:
+        count = _bars(tempo, per_bar) * per_bar
+    return Beat(tempo, tempo.mass * (1 - chance["one-shot"]), per_bar, count, tempo.origin_s)
+
+
+def _chance_of_three(tempo: Tempo) -> float:
+    score = float(small_net.load("metre", FEATURES)(tempo.features[None, :])[0, 0])
+    return float(1 / (1 + np.exp(-score)))
+
+
+def _bars(tempo: Tempo, per_bar: int) -> int:
+    """Bars up to the one in which the last attack falls, as many as the file has room for."""
+    bar = per_bar * 60 / tempo.bpm
+    needed = int((tempo.evidence.last_onset_s + _EARLY_S - tempo.origin_s) / bar) + 1
+    room = round(tempo.length_s / bar)
+    return max(1, min(needed, room))
+
+
+def beat_times(signal: Signal) -> Any:
+    """When each beat falls.
+
+    Parameters
+    ----------
+    signal : Signal
+
+    Returns
+    -------
+    np.ndarray [shape=(k,)], float64
+        Seconds; empty where there is no beat.
+    """
+    found = beat(signal)
+    if found is None:
+        return np.zeros(0)
+    return found.downbeat_s + np.arange(found.count) * (60 / found.tempo.bpm)
+
+
+def compute(signal: Signal) -> dict[str, Any]:
+    """Values of the group `rhythm`."""
+    tempo = estimate(signal)
+    found = beat(signal)
+    clarity = None if tempo is None else tempo.clarity
+    if found is None:
+        return dict.fromkeys(_NAMES) | {"pulse_clarity": clarity}
+    return {
+        "bpm": found.tempo.bpm,
+        "bpm_confidence": found.confidence,
+        "bpm_alternative": found.tempo.alternative,
+        "musical_length_s": found.length_s,
+        "downbeat_s": found.downbeat_s,
+        "pulse_clarity": clarity,
+        "beat_count": found.count,
+        "beats_per_bar": found.per_bar,
+    }
+
+
+_NAMES: Final = ("bpm", "bpm_confidence", "bpm_alternative", "musical_length_s", "downbeat_s", "beat_count",
+                 "beats_per_bar")  # fmt: skip

@@ -1,0 +1,110 @@
+"""Tempo: one posterior over everything that the length of the file and its onsets could mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from samplemind.audio.clip import FloatArray
+from samplemind.descriptors import small_net
+from samplemind.descriptors.tempo_candidates import FEATURES, candidates, features
+from samplemind.descriptors.tempo_evidence import Evidence, gather
+
+if TYPE_CHECKING:
+    from samplemind.descriptors.signal import Signal
+
+__all__ = ["SHORTEST_S", "Tempo", "estimate"]
+
+#: Nothing shorter is judged: two beats at 212 BPM.
+SHORTEST_S: Final = 0.55
+_SHORTEST_STEADY_S: Final = 1.2  # of sounds with one attack, as drones have
+_SAME: Final = 0.006  # natural logarithm; candidates nearer than this say the same tempo
+_OTHER: Final = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """The most likely tempo.
+
+    Attributes
+    ----------
+    bpm : float
+    mass : float
+        Posterior probability, given that there is a tempo.
+    alternative : float or None
+        The runner-up, in BPM.
+    from_length : bool
+        The tempo makes the file a whole number of beats, and is as exact as its length.
+    length_s, origin_s : float
+        Of the whole beats, where `from_length`; else the file without its leading silence.
+    repetition : float
+        How alike the sound is to itself one beat or one bar later.
+    clarity : float
+        How much of the onset strength lies on the grid of sixteenths, 0 to 1.
+    features : np.ndarray [shape=(len(FEATURES),)], float32
+        What spoke for this tempo.
+    evidence : Evidence
+    """
+
+    bpm: float
+    mass: float
+    alternative: float | None
+    from_length: bool
+    length_s: float
+    origin_s: float
+    repetition: float
+    clarity: float
+    features: FloatArray
+    evidence: Evidence
+
+    @property
+    def beats(self) -> float:
+        """Length in beats, whole where `from_length`."""
+        return self.length_s * self.bpm / 60
+
+
+def _estimate(signal: Signal) -> Tempo | None:
+    if signal.duration_s < (SHORTEST_S if len(signal.onset_times) > 1 else _SHORTEST_STEADY_S):
+        return None
+    evidence = gather(signal)
+    found = candidates(evidence)
+    described = features(evidence, found)
+    scores = small_net.load("tempo", FEATURES)(described)[:, 0]
+    chance = np.exp(scores - scores.max())
+    chance /= chance.sum()
+    gap = np.abs(np.log(found.bpm[:, None] / found.bpm[None, :]))
+    mass = (gap < _SAME) @ chance
+    group = gap[int(np.argmax(mass))] < _SAME
+    best = int(np.argmax(np.where(group, chance, -1)))
+    others = np.where(gap[best] > _OTHER, mass, -1)
+    runner_up = int(np.argmax(others))
+    beat = 60 / found.bpm[best]
+    return Tempo(
+        bpm=float(found.bpm[best]),
+        mass=float(min(1.0, mass[best])),
+        alternative=float(found.bpm[runner_up]) if others[runner_up] >= 0 else None,
+        from_length=bool(found.from_length[best]),
+        length_s=float(found.length_s[best]),
+        origin_s=float(found.origin_s[best]),
+        repetition=float(evidence.repetition_at(beat * np.array([1, 2, 4, 8])).max()),
+        clarity=float(np.abs(evidence.spectra(np.array([1, 2, 4]) / beat, 0.0)).mean(axis=0).max()),
+        features=described[best],
+        evidence=evidence,
+    )
+
+
+def estimate(signal: Signal) -> Tempo | None:
+    """Find the tempo, whatever sort of sound it is.
+
+    Parameters
+    ----------
+    signal : Signal
+
+    Returns
+    -------
+    Tempo or None
+        None for sounds under `SHORTEST_S` or with fewer than two attacks.
+    """
+    return signal.shared("tempo", _estimate)
