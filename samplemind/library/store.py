@@ -1,0 +1,372 @@
+"""A library: sounds that were listened to, where they lie, and what can be asked of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from samplemind.errors import LibraryError, ParameterError
+from samplemind.library.lock import writer_lock
+from samplemind.library.paths import absolute, from_text, is_beneath, to_text
+from samplemind.library.report import IngestReport, LibraryInfo, Progress, VerifyReport
+from samplemind.library.tables import Tables, quoted
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from samplemind.settings import Settings
+
+__all__ = ["Library"]
+
+_DELETE_ROWS = 5000
+
+
+class Library:
+    """A library in a folder, or under the URI of an object store (``s3://bucket/name``).
+
+    Make one with `create`, `open` or `open_or_create`. Several processes may read it while one writes.
+
+    Examples
+    --------
+    >>> import samplemind as sm
+    >>> library = sm.Library.open_or_create("drums.lib")  # doctest: +SKIP
+    >>> library.ingest("~/Samples").analyzed  # doctest: +SKIP
+    1204
+    >>> library.frame(["path", "bpm"], where="kind = 'loop'", sort="bpm")  # doctest: +SKIP
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @classmethod
+    def create(cls, uri: str | os.PathLike[str]) -> Library:
+        """Make a new library.
+
+        Raises
+        ------
+        LibraryError
+            Where something is already, or nothing can be written.
+        """
+        return cls(Tables.create(os.fspath(uri)))
+
+    @classmethod
+    def open(cls, uri: str | os.PathLike[str]) -> Library:
+        """Open a library that exists.
+
+        Raises
+        ------
+        LibraryError
+            Where there is none, or one of a newer format.
+        """
+        return cls(Tables.open(os.fspath(uri)))
+
+    @classmethod
+    def open_or_create(cls, uri: str | os.PathLike[str]) -> Library:
+        """Open a library, or make it where there is none yet."""
+        name = os.fspath(uri)
+        return cls(Tables.open(name) if Tables.exists(name) else Tables.create(name))
+
+    @property
+    def uri(self) -> str:
+        """Where it is."""
+        return self._tables.uri
+
+    @property
+    def tables(self) -> Tables:
+        """The LanceDB tables themselves, for what the methods here do not offer."""
+        return self._tables
+
+    def __repr__(self) -> str:
+        return f"Library({self.uri!r})"
+
+    def __len__(self) -> int:
+        self._tables.refresh()
+        return int(self._tables.files.count_rows())
+
+    def ingest(self, paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, level: str | None = None,
+               workers: int | None = None, scheduler: str | None = None,
+               progress: Callable[[Progress], None] | None = None, settings: Settings | None = None,
+               retry_failed: bool = False) -> IngestReport:  # fmt: skip
+        """Bring the library up to date with folders and files: only what is new or changed is listened to.
+
+        Paths that are in the library, lie beneath a given folder, and are no longer on the disk are taken out; their
+        sounds are kept, so that they are known again wherever they turn up.
+
+        Parameters
+        ----------
+        paths : path-like or iterable of path-like
+        level : {'basic', 'standard', 'detailed'}, optional
+            How much to compute; what a sound lacks of it is added.
+        workers : int, optional
+            Worker processes; one a core if not given.
+        scheduler : str, optional
+            Address of a running Dask scheduler, whose workers see the files under the same paths.
+        progress : callable, optional
+            Is given a `Progress` a few times a second.
+        settings : Settings, optional
+        retry_failed : bool
+            Try the files again that failed before.
+
+        Returns
+        -------
+        IngestReport
+
+        Raises
+        ------
+        ParameterError
+            For a path that does not exist, or an unknown level.
+        LibraryError
+            When another process writes to it, the disk is full, or the scheduler is lost. What was written is kept,
+            and the same call goes on from there.
+        Interrupted
+            After Ctrl-C (a `KeyboardInterrupt` with the report so far).
+        """
+        from samplemind.library.ingest import ingest
+        from samplemind.settings import Settings
+
+        chosen = settings or Settings()
+        given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+        return ingest(self._tables, given, level or chosen.level, workers or chosen.workers,
+                      scheduler or chosen.scheduler, chosen, progress, retry_failed)  # fmt: skip
+
+    def frame(self, columns: Sequence[str] | None = None, where: str | None = None, sort: str | None = None,
+              limit: int | None = None) -> pl.DataFrame:  # fmt: skip
+        """Files with what was heard in them, one row a file.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            Of the tables `files` and `samples`; a selection if not given.
+        where : str, optional
+            A condition in SQL: ``"kind = 'loop' AND bpm BETWEEN 118 AND 122"``.
+        sort : str, optional
+            Columns or expressions: ``"bpm DESC, name"``. Nulls come last.
+        limit : int, optional
+
+        Returns
+        -------
+        polars.DataFrame
+
+        Raises
+        ------
+        ParameterError
+            For an unknown column (the text offers the nearest ones), or SQL that cannot be read.
+        """
+        from samplemind.library.query import frame
+
+        self._tables.refresh()
+        return frame(self._tables, columns, where, sort, limit)
+
+    def get(self, sound: str | os.PathLike[str]) -> dict[str, Any]:
+        """Everything about one sound.
+
+        Parameters
+        ----------
+        sound : str or path-like
+            Its id (4 characters or more from the start of it), or a path in the library.
+
+        Returns
+        -------
+        dict
+            Every column of `samples`, and `paths`.
+
+        Raises
+        ------
+        LibraryError
+            When there is none, or more than one.
+        """
+        from samplemind.library.query import get
+
+        self._tables.refresh()
+        return get(self._tables, sound)
+
+    def similar(self, sound: str | os.PathLike[str], *, limit: int = 10, where: str | None = None,
+                by: str = "embedding", columns: Sequence[str] | None = None,
+                skip_equal: bool = False) -> pl.DataFrame:  # fmt: skip
+        """Sounds that are like another one, the most similar first; one row a sound.
+
+        Parameters
+        ----------
+        sound : str or path-like
+            Id, path in the library, or any sound file, which is then listened to.
+        limit : int
+        where : str, optional
+            As for `frame`.
+        by : str
+            ``"embedding"``, or one aspect: ``"timbre"``, ``"rhythm"``, … (or ``"timbre_vector"``).
+        columns : sequence of str, optional
+            As for `frame`; `distance` (cosine, 0 to 2) comes first.
+        skip_equal : bool
+            Leave out sounds whose samples are the same, in another container or with other tags.
+
+        Raises
+        ------
+        LibraryError
+            When the sound has no such vector: it failed, or was only analyzed at level basic.
+        ParameterError
+            For an unknown vector or column, or a limit below 1.
+        """
+        from samplemind.library.similar import similar
+
+        self._tables.refresh()
+        return similar(self._tables, sound, limit, where, by, columns, skip_equal)
+
+    def relocate(self, old: str | os.PathLike[str], new: str | os.PathLike[str]) -> int:
+        """Say that a folder (or file) lies elsewhere now, without looking at it.
+
+        Returns
+        -------
+        int
+            How many files were renamed.
+
+        Raises
+        ------
+        LibraryError
+            When none lies beneath `old`, or a path beneath `new` is taken by a file that is not moved.
+        """
+        from samplemind.library.schema import files_schema
+
+        source, target = to_text(absolute(old)), to_text(absolute(new))
+        with writer_lock(self._tables.folder, self.uri), self._tables.guard():
+            self._tables.refresh()
+            rows = self._tables.read(self._tables.files, files_schema().names)
+            moving = [is_beneath(path, source) for path in rows["path"]]
+            moved, others = rows.filter(moving), rows.filter([not yes for yes in moving])
+            if not len(moved):
+                raise LibraryError(f"library {self.uri}: no file of it lies in {source}; see `samplemind list`")
+            new_rows = _renamed(moved, source, target)
+            taken = new_rows.join(others, "path", "semi")["path"].to_list()
+            if taken:
+                raise LibraryError(f"library {self.uri}: {taken[0]} is in it already; remove that row first")
+            # One transaction: the old keys go and the new ones come together.
+            job = self._tables.files.merge_insert("path").when_not_matched_insert_all().use_index(False)
+            job = job.when_not_matched_by_source_delete(_beneath_sql(source))
+            done = job.execute(new_rows.to_arrow().cast(files_schema()).combine_chunks())
+            if done.num_inserted_rows != len(moved) or done.num_deleted_rows != len(moved):
+                raise LibraryError(f"library {self.uri}: {done.num_inserted_rows} of {len(moved)} rows were renamed; "
+                                   "run `samplemind verify`")  # fmt: skip
+            return len(moved)
+
+    def remove(self, paths: Iterable[str | os.PathLike[str]] | None = None, *, where: str | None = None,
+               missing: bool = False) -> int:  # fmt: skip
+        """Take files out of the library, and sounds that then lie nowhere; nothing on the disk is touched.
+
+        Parameters
+        ----------
+        paths : iterable of path-like, optional
+            Files, or folders with all that is in them.
+        where : str, optional
+            As for `frame`.
+        missing : bool
+            All files that are no longer on the disk.
+
+        Returns
+        -------
+        int
+            How many files were taken out.
+
+        Raises
+        ------
+        ParameterError
+            When nothing says what to remove.
+        """
+        from samplemind.library.query import frame
+
+        if paths is None and where is None and not missing:
+            raise ParameterError("remove: say what; give paths, where, or missing=True")
+        with writer_lock(self._tables.folder, self.uri), self._tables.guard():
+            self._tables.refresh()
+            chosen = frame(self._tables, ["path", "id"], where, None, None)
+            keep = list(chosen["path"])
+            if paths is not None:
+                tops = [to_text(absolute(path)) for path in paths]
+                keep = [path for path in keep if any(is_beneath(path, top) for top in tops)]
+            if missing:
+                keep = [path for path in keep if not os.path.exists(from_text(path))]
+            self._delete(self._tables.files, "path", keep)
+            ids = set(chosen.filter(chosen["path"].is_in(keep))["id"])
+            still = set(self._tables.read(self._tables.files, ["id"])["id"]) if ids else set()
+            self._delete(self._tables.samples, "id", sorted(ids - still))
+            return len(keep)
+
+    def _delete(self, table: Any, key: str, values: Sequence[str]) -> None:
+        for start in range(0, len(values), _DELETE_ROWS):
+            table.delete(f"{key} IN ({quoted(values[start : start + _DELETE_ROWS])})")
+
+    def compact(self) -> tuple[int, int]:
+        """Put small fragments together and drop old versions.
+
+        Returns
+        -------
+        (int, int)
+            Bytes on disk before and after; 0 for object stores.
+        """
+        from samplemind.library.look import compact
+
+        return compact(self._tables)
+
+    def verify(self, deep: bool = False) -> VerifyReport:
+        """Check that the library is sound.
+
+        Parameters
+        ----------
+        deep : bool
+            Also read and hash every file.
+        """
+        from samplemind.library.verify import verify
+
+        self._tables.refresh()
+        return verify(self._tables, deep)
+
+    def info(self) -> LibraryInfo:
+        """The library in numbers."""
+        from samplemind.library.look import info
+
+        self._tables.refresh()
+        return info(self._tables)
+
+    def export(self, out: str | os.PathLike[str], *, columns: Sequence[str] | None = None, where: str | None = None,
+               sort: str | None = None) -> int:  # fmt: skip
+        """Write files with what was heard in them to a table for other programs.
+
+        Parameters
+        ----------
+        out : path-like
+            Its extension says the form: ``.parquet``, ``.csv`` (vectors as JSON) or ``.jsonl``.
+        columns, where, sort
+            As for `frame`; all columns if not given.
+
+        Returns
+        -------
+        int
+            How many rows.
+
+        Raises
+        ------
+        ParameterError
+            For another extension, or a folder that does not exist.
+        """
+        from samplemind.library.look import export
+
+        self._tables.refresh()
+        return export(self._tables, out, columns, where, sort)
+
+
+def _renamed(rows: pl.DataFrame, source: str, target: str) -> pl.DataFrame:
+    import polars as pl
+
+    def moved(column: str) -> pl.Expr:
+        inside = pl.col(column).str.starts_with(source + os.sep) | (pl.col(column) == source)
+        rest = pl.col(column).str.strip_prefix(source)
+        return pl.when(inside).then(pl.lit(target) + rest).otherwise(pl.col(column)).alias(column)
+
+    return rows.with_columns(moved("path"), moved("root")).with_columns(
+        folder=pl.col("path").str.replace(r"/[^/]*$", ""), name=pl.col("path").str.extract(r"([^/]*)$")
+    )
+
+
+def _beneath_sql(folder: str) -> str:
+    text = folder.replace("'", "''")
+    inside = text if text.endswith(os.sep) else text + os.sep
+    return f"path = '{text}' OR starts_with(path, '{inside}')"

@@ -1,0 +1,226 @@
+"""The tables of a library as LanceDB has them: make, open, bring up to date, read."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from samplemind.errors import LibraryError
+from samplemind.library.lock import LOCK_NAME
+from samplemind.library.schema import (
+    FORMAT,
+    TABLES,
+    files_schema,
+    meta_schema,
+    runs_schema,
+    samples_schema,
+    version_column,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+__all__ = ["Tables", "quoted", "storage"]
+
+_SCHEMAS: Final = {"samples": samples_schema, "files": files_schema, "runs": runs_schema, "meta": meta_schema}
+
+
+def quoted(texts: Sequence[str]) -> str:
+    """Texts as a list of SQL literals."""
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
+
+
+class Tables:
+    """The open tables of one library.
+
+    Attributes
+    ----------
+    uri : str
+    folder : pathlib.Path or None
+        None for an object store.
+    samples, files, runs, meta : lancedb.table.Table
+    """
+
+    def __init__(self, uri: str, folder: Path | None, connection: Any) -> None:
+        self.uri = uri
+        self.folder = folder
+        self.samples, self.files, self.runs, self.meta = (connection.open_table(name) for name in TABLES)
+
+    @classmethod
+    def create(cls, uri: str) -> Tables:
+        """Make a new library.
+
+        Raises
+        ------
+        LibraryError
+            Where something else is already, or nothing can be written.
+        """
+        uri, folder = _place(uri)
+        if folder is not None:
+            foreign = [] if not folder.exists() else _foreign(folder)
+            if foreign:
+                raise LibraryError(f"library {uri}: the folder holds other things ({', '.join(foreign[:3])}…); "
+                                   "name a new or empty folder")  # fmt: skip
+        with storage(uri, folder):
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+            connection = _connect(uri)
+            if "meta" in _names(connection):
+                raise LibraryError(f"library {uri}: it exists already; open it instead")
+            for name in TABLES[:-1]:
+                # One that was left behind half made holds nothing yet.
+                connection.create_table(name, schema=_SCHEMAS[name](), mode="overwrite")
+            import pyarrow as pa
+
+            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            facts = pa.table({"key": ["format", "created"], "value": [str(FORMAT), now]}, schema=meta_schema())
+            connection.create_table("meta", data=facts)
+            return cls(uri, folder, connection)
+
+    @classmethod
+    def open(cls, uri: str) -> Tables:
+        """Open a library that exists.
+
+        Raises
+        ------
+        LibraryError
+            Where there is none, or one that this version cannot read.
+        """
+        uri, folder = _place(uri)
+        if folder is not None and not folder.is_dir():
+            raise LibraryError(f"library {uri}: there is no such folder; make a library with `samplemind ingest`")
+        with storage(uri, folder):
+            connection = _connect(uri)
+            missing = set(TABLES) - set(_names(connection))
+            if missing:
+                raise LibraryError(f"library {uri}: no library is there (it lacks {', '.join(sorted(missing))}); "
+                                   "check the path, or make one with `samplemind ingest`")  # fmt: skip
+            tables = cls(uri, folder, connection)
+            version = int(tables.facts().get("format", "0"))
+        if version > FORMAT:
+            raise LibraryError(f"library {uri}: it has format {version}, not {FORMAT}; update samplemind")
+        return tables
+
+    @classmethod
+    def exists(cls, uri: str) -> bool:
+        """Whether a complete library is there."""
+        uri, folder = _place(uri)
+        if folder is not None and not (folder / "meta.lance").is_dir():
+            return False
+        with storage(uri, folder):
+            return set(TABLES) <= set(_names(_connect(uri)))
+
+    def facts(self) -> dict[str, str]:
+        """What `meta` says."""
+        rows = self.meta.search().limit(None).to_arrow()
+        return dict(zip(rows["key"].to_pylist(), rows["value"].to_pylist(), strict=True))
+
+    def refresh(self) -> None:
+        """See what other processes have written since."""
+        with self.guard():
+            for table in (self.samples, self.files, self.runs, self.meta):
+                table.checkout_latest()
+
+    def read(self, table: Any, columns: Sequence[str], where: str | None = None) -> pl.DataFrame:
+        """Columns of a table as a frame; only these are read from disk."""
+        import polars as pl
+
+        frame = pl.from_arrow(self.read_arrow(table, columns, where))
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+    def read_arrow(self, table: Any, columns: Sequence[str], where: str | None = None) -> pa.Table:
+        """The same as an Arrow table."""
+        with self.guard():
+            query = table.search().select(list(columns)).limit(None)
+            rows: pa.Table = (query.where(where) if where is not None else query).to_arrow()
+            return rows.select(list(columns))
+
+    def migrate(self) -> None:
+        """Give the tables the columns of this version's catalogue; what is new is empty until the next ingest."""
+        with self.guard():
+            for name, table in (("samples", self.samples), ("files", self.files)):
+                wanted, present = _SCHEMAS[name](), table.schema
+                retyped = [f.name for f in wanted if f.name in present.names and present.field(f.name).type != f.type]
+                obsolete = [column for column in present.names if column not in wanted.names] + retyped
+                if obsolete:
+                    table.drop_columns(obsolete)
+                added = [f for f in wanted if f.name not in table.schema.names]
+                if added:
+                    table.add_columns(_schema_of(added))
+                if name == "samples" and added:
+                    self._outdate([f.name for f in added])
+
+    def _outdate(self, columns: Sequence[str]) -> None:
+        """Mark the groups of new columns as not computed, so that the next ingest fills them."""
+        from samplemind.descriptors.catalogue import CATALOGUE
+
+        groups = {entry.group for entry in CATALOGUE if entry.name in columns}
+        if groups and self.samples.count_rows():
+            self.samples.update(values_sql={version_column(group): "CAST(NULL AS SMALLINT)" for group in groups})
+
+    @contextlib.contextmanager
+    def guard(self) -> Iterator[None]:
+        """Say in words what the storage layer raises."""
+        with storage(self.uri, self.folder):
+            yield
+
+
+def _schema_of(fields: list[Any]) -> pa.Schema:
+    import pyarrow as pa
+
+    return pa.schema([field.with_nullable(True) for field in fields])
+
+
+def _place(uri: str) -> tuple[str, Path | None]:
+    if "://" in uri and not uri.startswith("file://"):
+        return uri, None
+    folder = Path(uri.removeprefix("file://")).expanduser().absolute()
+    return str(folder), folder
+
+
+def _foreign(folder: Path) -> list[str]:
+    ours = {f"{name}.lance" for name in TABLES} | {LOCK_NAME}
+    if not folder.is_dir():
+        return [folder.name]
+    return sorted(entry.name for entry in folder.iterdir() if entry.name not in ours)
+
+
+def _connect(uri: str) -> Any:
+    # Read once, when its native part loads: its warnings are about its machinery.
+    os.environ.setdefault("LANCEDB_LOG", "error")
+    import lancedb
+
+    return lancedb.connect(uri)
+
+
+def _names(connection: Any) -> list[str]:
+    return list(connection.list_tables().tables)
+
+
+@contextlib.contextmanager
+def storage(uri: str, folder: Path | None) -> Iterator[None]:
+    """Turn errors of the storage layer into a `LibraryError` that names the library and the remedy."""
+    try:
+        yield
+    except LibraryError:
+        raise
+    except (OSError, RuntimeError, ValueError) as error:
+        text = str(error)
+        if "No space left" in text or "os error 28" in text or getattr(error, "errno", 0) == 28:
+            free = shutil.disk_usage(folder).free / 2**20 if folder and folder.exists() else 0.0
+            raise LibraryError(
+                f"library {uri}: no space left on its disk ({free:.1f} MiB free); make room and run the same command "
+                "again: what was written is kept"
+            ) from error
+        if "ermission denied" in text:
+            raise LibraryError(f"library {uri}: permission denied; allow reading and writing there") from error
+        first = text.strip().splitlines()[0][:300] if text.strip() else type(error).__name__
+        raise LibraryError(f"library {uri}: the storage layer says: {first}; `samplemind verify` shows what is "
+                           "still readable") from error  # fmt: skip

@@ -1,0 +1,211 @@
+"""What runs in a worker: a few files in, one Arrow batch out."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+from samplemind.descriptors.catalogue import GROUPS
+from samplemind.descriptors.engine import Analysis, analyze_file
+from samplemind.library.content import content_id, file_id, unread_id
+from samplemind.library.names import parse_tags
+from samplemind.library.paths import from_text
+from samplemind.library.schema import record_batch, samples_schema, version_column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from samplemind.settings import Settings
+
+__all__ = ["BATCH_COLUMNS", "Item", "Outcome", "analyze_item", "batch_schema", "introduce", "pack", "run_batch",
+           "set_aside", "time_limit_s"]  # fmt: skip
+
+#: Larger files are hashed and decoded from the disk, each in pieces, rather than from one copy in memory.
+_WHOLE_BYTES: Final = 64 * 2**20
+#: Columns of a batch before those of `samples`: the row of the plan, and the groups that were computed (null: all).
+BATCH_COLUMNS: Final = ("row", "groups")
+
+Form = Literal["rows", "analyses"]
+
+
+class Item(NamedTuple):
+    """One file to listen to.
+
+    Attributes
+    ----------
+    row : int
+        Whose row of the plan this is.
+    path : str
+        As storable text.
+    size : int
+        Bytes.
+    level : str
+    id : str or None
+        The content that is expected, where it is known.
+    groups : tuple of str or None
+        Only these groups, if the content is the expected one.
+    """
+
+    row: int
+    path: str
+    size: int
+    level: str
+    id: str | None = None
+    groups: tuple[str, ...] | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of an item."""
+
+    row: int
+    id: str
+    size: int
+    analysis: Analysis
+    seconds: float = 0.0
+    groups: tuple[str, ...] | None = None
+
+
+def introduce(level: str) -> tuple[str, dict[str, int]]:
+    """Prepare a machine's kernels (in one process, before others need them) and say who runs there."""
+    from samplemind import __version__
+    from samplemind.descriptors.engine import warm_up
+
+    warm_up(level)
+    return __version__, GROUPS
+
+
+def run_batch(items: Sequence[Item], settings: Settings, form: Form = "rows") -> pa.RecordBatch | list[Outcome]:
+    """Listen to some files; each that fails is a row that says why.
+
+    A file that takes far too long ends this process: whoever waits runs the batch again with each file watched.
+    """
+    outcomes = []
+    for item in items:
+        with _WATCH.limit(time_limit_s(item, settings)):
+            outcomes.append(analyze_item(item, settings))
+    return pack(outcomes, form)
+
+
+def time_limit_s(item: Item, settings: Settings) -> float:
+    """How long one file may take: `file_timeout_s`, and as much again for each 64 MiB of it."""
+    return settings.file_timeout_s * (1 + item.size / _WHOLE_BYTES)
+
+
+def analyze_item(item: Item, settings: Settings) -> Outcome:
+    """Read, hash and listen to one file; never raises on account of the file."""
+    started = time.perf_counter()
+    path = from_text(item.path)
+    try:
+        data, key, size = _read(path)
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror or error}"
+        return Outcome(item.row, unread_id(item.path), item.size, _failed(item, reason))
+    groups = item.groups if key == item.id else None
+    analysis = analyze_file(path, item.level, groups=groups, settings=settings, data=data)
+    analysis.path = item.path
+    return Outcome(item.row, key, size, analysis, time.perf_counter() - started, groups)
+
+
+def set_aside(item: Item, reason: str) -> Outcome:
+    """The outcome of a file that ended the process that listened to it, or never came to an end."""
+    try:
+        key = file_id(from_text(item.path))
+    except OSError:
+        key = unread_id(item.path)
+    return Outcome(item.row, key, item.size, _failed(item, reason))
+
+
+def _failed(item: Item, reason: str) -> Analysis:
+    return Analysis(item.path, "failed", reason, item.level)  # type: ignore[arg-type]
+
+
+def _read(path: str) -> tuple[bytes | None, str, int]:
+    with open(path, "rb", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > _WHOLE_BYTES:
+            return None, file_id(path), size
+        data = file.readall()
+    return data, content_id(data), len(data)
+
+
+def batch_schema() -> pa.Schema:
+    """The schema of what `run_batch` gives: `BATCH_COLUMNS`, then those of `samples`."""
+    import pyarrow as pa
+
+    return pa.schema([pa.field("row", pa.int64()), pa.field("groups", pa.list_(pa.utf8())), *samples_schema()])
+
+
+def pack(outcomes: Sequence[Outcome], form: Form) -> pa.RecordBatch | list[Outcome]:
+    """Outcomes in the form that was asked for."""
+    if form == "analyses":
+        return list(outcomes)
+    return record_batch([_row(outcome) for outcome in outcomes], batch_schema())
+
+
+def _row(outcome: Outcome) -> dict[str, Any]:
+    analysis = outcome.analysis
+    # A failure is the word of this version of the decoder: a later one tries again.
+    versions = analysis.versions or {"container": GROUPS["container"]}
+    tags = analysis.info.tags if analysis.info is not None else {}
+    tag_bpm, tag_key, tag_note = parse_tags(tags)
+    return {
+        **analysis.values,
+        **{version_column(group): version for group, version in versions.items()},
+        "row": outcome.row,
+        "groups": outcome.groups,
+        "id": outcome.id,
+        "status": analysis.status,
+        "error": analysis.error,
+        "level": analysis.level,
+        "size_bytes": outcome.size,
+        "seconds_to_analyze": outcome.seconds,
+        "tag_bpm": tag_bpm,
+        "tag_key": tag_key,
+        "tag_note": tag_note,
+    }
+
+
+class _Watch:
+    """Ends this process when a file takes too long, whoever holds the GIL.
+
+    There is one timer of `faulthandler` a process, and a worker may have several threads: it always runs for the
+    earliest of their limits.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._limits: dict[int, float] = {}
+        self._sink: Any = None
+
+    @contextlib.contextmanager
+    def limit(self, seconds: float) -> Iterator[None]:
+        me = threading.get_ident()
+        self._set(me, time.monotonic() + seconds)
+        try:
+            yield
+        finally:
+            self._set(me, None)
+
+    def _set(self, thread: int, limit: float | None) -> None:
+        with self._lock:
+            if limit is None:
+                self._limits.pop(thread, None)
+            else:
+                self._limits[thread] = limit
+            if not self._limits:
+                faulthandler.cancel_dump_traceback_later()
+                return
+            if self._sink is None:
+                self._sink = open(os.devnull, "w")  # noqa: SIM115 - the timer writes to it until the process ends
+            left = max(0.001, min(self._limits.values()) - time.monotonic())
+            faulthandler.dump_traceback_later(left, exit=True, file=self._sink)
+
+
+_WATCH: Final = _Watch()
