@@ -58,7 +58,7 @@ SCENES: tuple[tuple[str, str, str, Mapping[str, Any], str], ...] = (
         "Ambience",
         "Sea",
         "flow",
-        {"low": 350, "high": 3500, "speed": 0.45, "depth": 0.9, "seconds": 6.0},
+        {"low": 350, "high": 3500, "speed": 0.6, "depth": 0.9, "seconds": 6.0},
         "waves on a beach",
     ),
     ("Ambience", "Breath of a Cave", "flow", {"low": 90, "high": 500, "speed": 0.3}, "slow dark air"),

@@ -114,7 +114,8 @@ def flow(
     for _ in range(2):
         path = 0.8 * course + 0.2 * studio.wander(seconds, speed)
         hz = low * (high / low) ** (0.5 + 0.5 * path)
-        sides.append(sweep(studio.noise(seconds, slope), hz, studio.rate, 0.8) * (0.5 + 0.5 * path) ** (3 * depth))
+        swell = 1 - depth + depth * (0.5 + 0.5 * path) ** 2
+        sides.append(sweep(studio.noise(seconds, slope), hz, studio.rate, 0.8) * swell)
     return fade(highpass(np.stack(sides), 60, studio.rate), studio.frames(0.3), studio.frames(0.5))
 
 

@@ -108,7 +108,7 @@ STYLES: Mapping[str, Style] = {
     "ballad": Style(
         (
             Part("Grand Piano", "0_1_2_3_4_3_2_1_", 4, 0.5),
-            Part("String Ensemble", "C_______________", 4, 0.25, 0.2),
+            Part("String Ensemble", "C_______________", 4, 0.16, 0.2),
             Part("Sub Bass", "0_______________", 2, 0.3),
         )
     ),
@@ -155,7 +155,7 @@ STYLES: Mapping[str, Style] = {
     "ambient": Style(
         (
             Part("Glass Pad", "C_______________________________", 4, 0.4),
-            Part("Kalimba", "0..2..4...3..1..", 5, 0.35, 0.3),
+            Part("Kalimba", "0...2...4...3.1.", 5, 0.35, 0.3),
         ),
         room=0.3,
     ),
@@ -220,22 +220,23 @@ STYLES: Mapping[str, Style] = {
     ),
 }
 
+# Minor keys keep off i-VI-III-VII: those four chords are as much the relative major's own.
 SONGS = (
-    Song("Warehouse", "house", "A minor", 124, 4, (0, 5, 2, 6)),
+    Song("Warehouse", "house", "A minor", 124, 4, (0, 3, 5, 4)),
     Song("Terrace", "house", "C major", 122, 4, (0, 5, 3, 4), "tail"),
     Song("Late Bus", "lofi", "D minor", 84, 2, (0, 3), swing=0.22, small=True),
     Song("Window Seat", "lofi", "F major", 78, 2, (3, 0), swing=0.26),
-    Song("First Snow", "ballad", "E minor", 72, 2, (0, 5), "tail"),
+    Song("First Snow", "ballad", "E minor", 72, 2, (0, 4), "tail"),
     Song("Harbour", "ballad", "G major", 88, 4, (0, 4, 5, 3)),
     Song("Carousel", "waltz", "A major", 132, 8, (0, 3, 4, 0)),
     Song("Old Mirror", "waltz", "B minor", 108, 4, (0, 3, 4, 0), "cut"),
-    Song("Horizon", "trance", "F# minor", 138, 4, (0, 5, 2, 6)),
+    Song("Horizon", "trance", "F# minor", 138, 4, (0, 5, 3, 4)),
     Song("Skyline", "trance", "E major", 140, 4, (0, 4, 5, 3), "cut"),
     Song("Cold Chain", "trap", "C# minor", 142, 4, (0, 0, 5, 4)),
     Song("Porcelain", "trap", "G minor", 75, 2, (0, 5), "lead", small=True),
     Song("Undertow", "dnb", "F minor", 174, 4, (0, 5)),
     Song("Skyway", "dnb", "A# major", 172, 2, (0, 3), small=True),
-    Song("Corner Shop", "funk", "D# minor", 105, 4, (0, 3)),
+    Song("Corner Shop", "funk", "D# minor", 105, 4, (0, 0, 3, 0)),
     Song("Stiletto", "funk", "D major", 112, 2, (0, 3), swing=0.14),
     Song("Drift", "ambient", "G# major", 70, 2, (0, 3)),
     Song("Acid Rain", "techno", "A# minor", 130, 4, (0, 0, 5, 6)),
@@ -245,5 +246,5 @@ SONGS = (
     Song("Procession", "orchestra", "G# minor", 92, 4, (0, 5, 3, 4), "tail"),
     Song("Evensong", "choir", "B major", 80, 2, (0, 4)),
     Song("Five Doors", "five", "F# major", 156, 4, (0, 3, 1, 4)),
-    Song("Neon", "wave", "A minor", 100, 4, (0, 5, 2, 6)),
+    Song("Neon", "wave", "A minor", 100, 4, (0, 0, 5, 4)),
 )
