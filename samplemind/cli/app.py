@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,8 @@ class Guarded(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         debug = bool(ctx.params.get("debug"))
+        if not debug and not sys.warnoptions:
+            warnings.simplefilter("ignore")  # what libraries say to programmers
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()

@@ -18,7 +18,7 @@ import typer
 from samplemind.cli.options import CANNOT, FormatOption, state_of
 from samplemind.cli.output import Column, Writer
 
-__all__ = ["Check", "checks", "doctor"]
+__all__ = ["Check", "check_codec", "checks", "doctor"]
 
 _RATE: Final = 48_000
 _SECONDS: Final = 0.5
@@ -159,9 +159,9 @@ def _ffmpeg() -> str:
 def _codecs() -> Iterator[Check]:
     """Encode half a second of a tone in memory, and hear whether it comes back."""
     for name, (container, subtype, file) in _SNDFILE.items():
-        yield _codec(name, file, partial(_by_sndfile, container, subtype))
+        yield check_codec(name, file, partial(_by_sndfile, container, subtype))
     for name, (container, codec, file) in _FFMPEG.items():
-        yield _codec(name, file, partial(_by_ffmpeg, container, codec))
+        yield check_codec(name, file, partial(_by_ffmpeg, container, codec))
 
 
 def _tone() -> Any:
@@ -197,7 +197,18 @@ def _by_ffmpeg(container: str, codec: str) -> bytes:
     return file.getvalue()
 
 
-def _codec(name: str, file: str, encode: Callable[[], bytes]) -> Check:
+def check_codec(name: str, file: str, encode: Callable[[], bytes]) -> Check:
+    """Decode half a second of a tone and hear whether it is that.
+
+    Parameters
+    ----------
+    name : str
+        Of the codec, for people.
+    file : str
+        A file name with its usual extension.
+    encode : callable
+        Gives the bytes.
+    """
     import numpy as np
 
     from samplemind.audio.decode import decode

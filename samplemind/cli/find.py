@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from samplemind.cli.options import ColumnsOption, FormatOption, LibraryArgument, LimitOption, WhereOption
+from samplemind.cli.options import ColumnsOption, FormatOption, LibraryArgument, LimitOption, SortOption, WhereOption
 from samplemind.cli.output import Column, Format, Writer
-from samplemind.cli.views import SUMMARY, SUMMARY_FIELDS, failure_of
+from samplemind.cli.views import NEIGHBOURS, SUMMARY, SUMMARY_FIELDS, failure_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,9 +26,13 @@ def split_columns(columns: str | None) -> list[str] | None:
 
 def show_frame(frame: pl.DataFrame, form: Format, view: Sequence[Column] | None) -> None:
     """Write the rows of a frame; without a view every column of it is shown."""
+    from samplemind.library.paths import from_text
+
+    places = {"path", "folder", "name", "root"} & set(frame.columns)
 
     def rows() -> Iterator[dict[str, Any]]:
-        yield from frame.iter_rows(named=True)
+        for row in frame.iter_rows(named=True):
+            yield row | {name: from_text(row[name]) for name in places if row[name] is not None}
 
     Writer(form, view=view, fields=frame.columns, bad=failure_of).write(rows())
 
@@ -37,7 +41,7 @@ def list_rows(
     library: LibraryArgument,
     where: WhereOption = None,
     columns: ColumnsOption = None,
-    sort: Annotated[str | None, typer.Option("--sort", "-s", metavar="SQL", help='Order: "bpm desc, path".')] = None,
+    sort: SortOption = None,
     limit: LimitOption = None,
     form: FormatOption = "table",
 ) -> None:
@@ -59,9 +63,7 @@ def list_rows(
     from samplemind.library import Library
 
     asked = split_columns(columns)
-    frame = Library.open(library).frame(
-        asked or (list(SUMMARY_FIELDS) if form == "table" else None), where=where, sort=sort, limit=limit
-    )
+    frame = Library.open(library).frame(asked or list(SUMMARY_FIELDS), where, sort, limit)
     show_frame(frame, form, None if asked else SUMMARY)
 
 
@@ -71,23 +73,28 @@ def similar(
     limit: LimitOption = 10,
     where: WhereOption = None,
     by: Annotated[
-        str, typer.Option("--by", help="What to compare: embedding, or an aspect such as timbre_vector.")
+        str,
+        typer.Option(
+            "--by", help="What to compare: embedding, or an aspect: spectrum, timbre, pitch, envelope, rhythm, harmony."
+        ),
     ] = "embedding",
+    columns: ColumnsOption = None,
     form: FormatOption = "table",
 ) -> None:
-    """Find the sounds that are most like one sound.
+    """Find the sounds that are most like one sound; a distance of 0 is equal, 1 unlike, 2 opposite.
 
     [bold]Examples[/bold]
 
     [cyan]samplemind similar ~/sounds.library kick.wav[/cyan]
 
-    [cyan]samplemind similar ~/sounds.library pad.flac --where "kind = 'loop'" --by timbre_vector -n 20[/cyan]
+    [cyan]samplemind similar ~/sounds.library pad.flac --where "kind = 'loop'" --by timbre -n 20[/cyan]
     """
     from samplemind.library import Library
 
-    frame = Library.open(library).similar(sound, limit=limit or 10, where=where, by=by)
-    distance = Column("like", lambda row: f"{row['similarity']:.3f}", 5, right=True)
-    show_frame(frame, form, (distance, *SUMMARY))
+    asked = split_columns(columns)
+    chosen = asked or list(SUMMARY_FIELDS)
+    frame = Library.open(library).similar(sound, limit=limit or 10, where=where, by=by, columns=chosen)
+    show_frame(frame, form, None if asked else NEIGHBOURS)
 
 
 def export(
@@ -95,8 +102,9 @@ def export(
     to: Annotated[Path, typer.Option("--to", "-o", metavar="FILE", help="Ends in .parquet, .csv or .jsonl.")],
     where: WhereOption = None,
     columns: ColumnsOption = None,
+    sort: SortOption = None,
 ) -> None:
-    """Write the rows of a library to a file; vectors too, where the form can hold them.
+    """Write the rows of a library to a file, every column if none are named.
 
     [bold]Examples[/bold]
 
@@ -106,5 +114,5 @@ def export(
     """
     from samplemind.library import Library
 
-    count = Library.open(library).export(to, where=where, columns=split_columns(columns))
+    count = Library.open(library).export(to, columns=split_columns(columns), where=where, sort=sort)
     typer.echo(f"{count} rows in {to}")

@@ -36,6 +36,9 @@ def ingest(
     level: LevelOption = None,
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try the files again that failed before.")
+    ] = False,
     form: FormatOption = "table",
 ) -> None:
     """Add sounds to a library, or bring it up to date.
@@ -55,7 +58,7 @@ def ingest(
     from samplemind.library import Library
 
     settings = state_of(context).settings(level=level, workers=workers, scheduler=scheduler)
-    report = run_ingest(Library.open_or_create(library), paths, settings)
+    report = run_ingest(Library.open_or_create(library), paths, settings, retry_failed=retry_failed)
     if form == "table":
         say_report(report)
     else:
@@ -64,7 +67,7 @@ def ingest(
         raise typer.Exit(SOME_FAILED)
 
 
-def run_ingest(library: Library, paths: list[str], settings: Settings) -> IngestReport:
+def run_ingest(library: Library, paths: list[str], settings: Settings, *, retry_failed: bool = False) -> IngestReport:
     """Ingest with a line that says how far it is.
 
     Parameters
@@ -72,6 +75,7 @@ def run_ingest(library: Library, paths: list[str], settings: Settings) -> Ingest
     library : Library
     paths : list of str
     settings : Settings
+    retry_failed : bool
 
     Returns
     -------
@@ -87,7 +91,7 @@ def run_ingest(library: Library, paths: list[str], settings: Settings) -> Ingest
         def show(state: Progress) -> None:
             line.update(state.done, state.total, state.failed, state.audio_s, state.stage)
 
-        report: IngestReport = library.ingest(paths, settings=settings, progress=show)
+        report: IngestReport = library.ingest(paths, settings=settings, progress=show, retry_failed=retry_failed)
         return report
 
 
@@ -105,4 +109,6 @@ def say_report(report: IngestReport) -> None:
     for path, reason in faults[:_TOLD]:
         typer.echo(f"  {printable(path)}: {printable(reason)}")
     if len(faults) > _TOLD:
-        typer.echo(f"  and {len(faults) - _TOLD} more: samplemind list LIBRARY --where \"status = 'failed'\"")
+        typer.echo(
+            f"  and {len(faults) - _TOLD} more: samplemind list LIBRARY --where \"status = 'failed'\" -c path,error"
+        )

@@ -10,7 +10,6 @@ import typer
 from samplemind.cli.options import CANNOT, FormatOption, LibraryArgument, WhereOption
 from samplemind.cli.output import Writer, printable
 from samplemind.cli.views import duration
-from samplemind.errors import ParameterError
 
 __all__ = ["compact", "info", "relocate", "remove", "size", "verify"]
 
@@ -97,14 +96,8 @@ def compact(library: LibraryArgument) -> None:
     """
     from samplemind.library import Library
 
-    opened = Library.open(library)
-    before = opened.info().disk_bytes
-    opened.compact()
-    after = opened.info().disk_bytes
-    if before is None or after is None:
-        typer.echo("compacted")
-    else:
-        typer.echo(f"compacted: {size(before)} before, {size(after)} now")
+    before, after = Library.open(library).compact()
+    typer.echo(f"compacted: {size(before)} before, {size(after)} now" if before else "compacted")
 
 
 def relocate(
@@ -129,6 +122,7 @@ def remove(
         list[str] | None, typer.Argument(metavar="[PATH…]", help="Files, and folders with all that is beneath.")
     ] = None,
     where: WhereOption = None,
+    missing: Annotated[bool, typer.Option("--missing", help="All files that are no longer on the disk.")] = False,
 ) -> None:
     """Take files out of a library; the files themselves stay where they are.
 
@@ -140,6 +134,4 @@ def remove(
     """
     from samplemind.library import Library
 
-    if not paths and where is None:
-        raise ParameterError("remove: nothing is named; give files, folders or --where")
-    typer.echo(f"{Library.open(library).remove(paths or None, where=where)} files taken out")
+    typer.echo(f"{Library.open(library).remove(paths or None, where=where, missing=missing)} files taken out")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CANNOT", "DONE", "INTERRUPTED", "SOME_FAILED", "WRONG_USAGE", "ColumnsOption", "FormatOption", "LevelOption",
-    "LibraryArgument", "LimitOption", "SchedulerOption", "State", "WhereOption", "WorkersOption", "state_of",
+    "LibraryArgument", "LimitOption", "SchedulerOption", "SortOption", "State", "WhereOption", "WorkersOption",
+    "state_of",
 ]  # fmt: skip
 
 #: Exit codes.
@@ -47,6 +48,7 @@ ColumnsOption = Annotated[
     str | None, typer.Option("--columns", "-c", metavar="NAME,…", help="Only these columns, in this order.")
 ]
 LimitOption = Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many rows.")]
+SortOption = Annotated[str | None, typer.Option("--sort", "-s", metavar="SQL", help='Order: "bpm DESC, path".')]
 
 
 @dataclass(slots=True)
@@ -65,7 +67,11 @@ class State:
         from samplemind.settings import Settings
 
         settings = Settings(config=self.config, log_level="INFO" if self.verbose else None, **arguments)
-        logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s")
+        log = logging.getLogger("samplemind")
+        log.setLevel(settings.log_level)
+        if not log.handlers:
+            log.addHandler(logging.StreamHandler())
+        log.info("settings: %r", settings)
         if settings.cache_dir is not None:
             os.environ["NUMBA_CACHE_DIR"] = str(settings.cache_dir.expanduser())
         return settings

@@ -55,28 +55,33 @@ class Column:
     cell : callable
         Gives the text for a row.
     width : int
-        Cells on the screen. 0: the rest of the line, shortened on the left (the end of a path says most).
+        Cells on the screen; 0 for as many as the text has, which only suits the last column.
     right : bool
         Numbers stand on the right.
+    flexible : bool
+        On a terminal it gets what the others leave of the line, and is shortened on the left: the end of a path says
+        most.
     """
 
     title: str
     cell: Callable[[Row], str]
     width: int
     right: bool = False
+    flexible: bool = False
 
     def fit(self, text: str, width: int | None) -> str:
         """`text` in exactly `width` cells; as it is where the width is None."""
         if width is None:
             return text
-        length = cell_len(text)
-        if length > width:
-            if self.width:
-                return set_cell_size(text, width - 1) + "…"
-            while cell_len(text) > width - 1:
-                text = text[1:]
-            return "…" + text
-        return " " * (width - length) + text if self.right else text + " " * (width - length)
+        if cell_len(text) > width:
+            if self.flexible:
+                while cell_len(text) >= width:
+                    text = text[1:]
+                text = "…" + text
+            else:
+                text = set_cell_size(text, width - 1) + "…"
+        padding = " " * (width - cell_len(text))
+        return padding + text if self.right else text + padding
 
 
 def generic_columns(rows: Sequence[Row], names: Sequence[str]) -> list[Column]:
@@ -89,8 +94,9 @@ def generic_columns(rows: Sequence[Row], names: Sequence[str]) -> list[Column]:
     columns = []
     for name in names:
         cell = reader(name)
-        width = max([cell_len(name), *(min(60, cell_len(cell(row))) for row in rows)])
-        columns.append(Column(name, cell, 0 if name == "path" else width, numeric[name]))
+        flexible = name == "path"
+        width = max([cell_len(name), *(cell_len(cell(row)) for row in rows)])
+        columns.append(Column(name, cell, width if flexible else min(60, width), numeric[name], flexible))
     return columns
 
 
@@ -195,13 +201,12 @@ class Writer:
 
 
 def _widths(view: Sequence[Column], screen: int | None) -> list[int | None]:
-    """Width of every column; the flexible one gets what the screen has left, or all it needs without a screen."""
+    """Width of every column; without a screen nothing is made to fit."""
     if screen is None:
         return [column.width or None for column in view]
-    rest = screen - sum(column.width for column in view) - len(_GAP) * (len(view) - 1)
-    flexible = [column for column in view if not column.width]
-    share = max(_LEAST_FLEXIBLE, rest // max(1, len(flexible)))
-    return [column.width or share for column in view]
+    fixed = sum(column.width for column in view if not column.flexible) + len(_GAP) * (len(view) - 1)
+    rest = max(_LEAST_FLEXIBLE, screen - fixed)
+    return [(rest if column.flexible else column.width) or None for column in view]
 
 
 def _styler(terminal: bool) -> Callable[[str, str], str]:

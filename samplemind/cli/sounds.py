@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -14,7 +14,14 @@ from samplemind.cli.output import Writer
 from samplemind.cli.progress import ProgressLine
 from samplemind.cli.views import SUMMARY, failure_of
 
+if TYPE_CHECKING:
+    from samplemind.descriptors.engine import Analysis
+    from samplemind.settings import Settings
+
 __all__ = ["analyze", "find_files"]
+
+_FEW: Final = 8
+_FEW_BYTES: Final = 32 * 2**20
 
 
 def analyze(
@@ -40,8 +47,6 @@ def analyze(
 
     [cyan]samplemind analyze . --format csv --workers 4 > heard.csv[/cyan]
     """
-    from samplemind.library import analyze_many
-
     settings = state_of(context).settings(level=level, workers=workers, scheduler=scheduler)
     files = find_files(paths)
     failed, audio_s = 0, 0.0
@@ -50,7 +55,8 @@ def analyze(
 
         def rows() -> Iterator[dict[str, object]]:
             nonlocal failed, audio_s
-            for done, analysis in enumerate(analyze_many(files, settings=settings), 1):
+            for done, (path, analysis) in enumerate(zip(files, _listen(files, settings), strict=True), 1):
+                analysis.path = path
                 failed += analysis.status == "failed"
                 audio_s += analysis.values.get("duration_s") or 0.0
                 line.update(done, len(files), failed, audio_s)
@@ -60,6 +66,23 @@ def analyze(
         Writer(form, view=SUMMARY, bad=failure_of).write(rows())
     if failed:
         raise typer.Exit(SOME_FAILED)
+
+
+def _listen(files: Sequence[str], settings: Settings) -> Iterator[Analysis]:
+    """Few files are heard sooner than workers are started; many are worth it."""
+    if settings.scheduler is None and len(files) <= _FEW and sum(map(_size, files)) <= _FEW_BYTES:
+        from samplemind.descriptors.engine import analyze_file
+
+        for path in files:
+            yield analyze_file(path, settings.level, settings=settings)
+    else:
+        from samplemind.library import analyze_many
+
+        yield from analyze_many(files, settings=settings)
+
+
+def _size(path: str) -> int:
+    return os.path.getsize(path) if os.path.isfile(path) else 0
 
 
 def find_files(paths: Sequence[str]) -> list[str]:

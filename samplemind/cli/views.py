@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from samplemind.cli.output import Column, printable
 
-__all__ = ["NOTES", "SUMMARY", "SUMMARY_FIELDS", "duration", "failure_of", "note_name"]
+__all__ = ["NEIGHBOURS", "NOTES", "SUMMARY", "SUMMARY_FIELDS", "duration", "failure_of", "note_name"]
 
 Row = Mapping[str, Any]
 NOTES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -70,8 +70,10 @@ SUMMARY: Final = (
     Column("note", _note, 8, right=True),
     Column("LUFS", _loudness, 5, right=True),
     Column("length", lambda row: duration(row.get("duration_s")), 7, right=True),
-    Column("path", lambda row: printable(str(row.get("path") or _NOTHING)), 0),
+    Column("path", lambda row: printable(str(row.get("path") or _NOTHING)), 0, flexible=True),
 )
+#: The same, beginning with how near a sound is.
+NEIGHBOURS: Final = (Column("dist", lambda row: f"{row['distance']:.3f}", 5, right=True), *SUMMARY)
 #: What a row needs for them.
 SUMMARY_FIELDS: Final = (
     "path", "status", "error", "duration_s", "kind", "kind_confidence", "sample_class", "sample_class_confidence",
