@@ -105,7 +105,7 @@ def _remote(address: str) -> Iterator[Any]:
 
     client_class: Any = distributed.Client
     try:
-        client = client_class(address, timeout="15s", set_as_default=False)
+        client = client_class(address, timeout="8s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise LibraryError(f"scheduler {address}: no answer ({type(error).__name__}); start it with `dask scheduler`, "
                            "and check address and firewall") from None  # fmt: skip
