@@ -165,10 +165,11 @@ class Writer:
 
     def _csv_line(self, values: Sequence[Any]) -> None:
         line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow(
+        # The writer only quotes what is in its own line end, so it has to believe in both characters.
+        csv.writer(line, lineterminator="\r\n").writerow(
             json.dumps(value) if isinstance(value, list | dict) else value for value in values
         )
-        self._line(line.getvalue())
+        self._line(line.getvalue().removesuffix("\r\n"))
 
     def _table(self, rows: Iterable[Row]) -> None:
         view = self.view

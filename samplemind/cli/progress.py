@@ -45,6 +45,8 @@ class ProgressLine:
                 TimeRemainingColumn(compact=True),
                 console=Console(stderr=True),
                 transient=True,
+                redirect_stdout=False,  # rows belong there, and not above this line
+                redirect_stderr=False,
             )
             self._progress.start()
             self._task = self._progress.add_task(self._what, total=None, facts="")

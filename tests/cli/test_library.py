@@ -142,7 +142,7 @@ def test_relocate_remove_compact(run: Run, own: Path, sounds: Path, tmp_path: Pa
 def test_ctrl_c_keeps_what_was_done_and_the_same_command_goes_on(run: Run, tmp_path: Path) -> None:
     write_tones(tmp_path / "many", [200.0 + number for number in range(400)])
     settings = {"SAMPLEMIND_COMMIT_ROWS": "10", "SAMPLEMIND_BATCH_SECONDS": "0.2"}
-    ingest = command("ingest", "lib", "many", "--workers", "1")
+    ingest = command("ingest", "lib", "many", "--level", "basic", "--workers", "1")
     process = subprocess.Popen(
         ingest, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment(**settings),
         start_new_session=True,

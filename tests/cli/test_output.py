@@ -47,7 +47,7 @@ def test_printable_text_has_no_control_characters(text: str) -> None:
 
 
 ROWS: list[dict[str, Any]] = [
-    {"path": 'a,"b"\nc.wav', "status": "ok", "bpm": 120.0, "v": [0.5, 0.25]},
+    {"path": 'a,"b"\nc\rd.wav', "status": "ok", "bpm": 120.0, "v": [0.5, 0.25]},
     {"path": "ü日本.wav", "status": "failed", "bpm": None, "v": None},
 ]
 
@@ -60,7 +60,7 @@ def test_json_lines_come_back_as_they_were(capsys: pytest.CaptureFixture[str]) -
 def test_csv_comes_back_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
     Writer("csv").write(ROWS)
     first, second = csv.DictReader(io.StringIO(capsys.readouterr().out, newline=""))
-    assert first == {"path": 'a,"b"\nc.wav', "status": "ok", "bpm": "120.0", "v": "[0.5, 0.25]"}
+    assert first == {"path": 'a,"b"\nc\rd.wav', "status": "ok", "bpm": "120.0", "v": "[0.5, 0.25]"}
     assert second == {"path": "ü日本.wav", "status": "failed", "bpm": "", "v": ""}
 
 
