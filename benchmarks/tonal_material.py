@@ -93,6 +93,14 @@ def _fm(f0: float, n: int, rng: np.random.Generator) -> Array:
     return np.sin(2 * np.pi * f0 * t + index * np.sin(2 * np.pi * f0 * ratio * t))
 
 
+def tone(rng: np.random.Generator, midi: float, seconds: float) -> Array:
+    """One synthesized note of a given pitch and length, peak 1; the same generator state gives the same instrument."""
+    make = [_additive, _additive, _analog, _fm][int(rng.integers(4))]
+    y = make(hz_of(midi), int(seconds * SR), rng)
+    y = y * _envelope(len(y), rng, rng.random() < 0.6)
+    return (y / max(1e-9, float(np.abs(y).max()))).astype(np.float32)
+
+
 def note(rng: np.random.Generator, midi: float | None = None) -> tuple[Array, float]:
     """One synthesized note at 44.1 kHz and its pitch (MIDI, fractional)."""
     pitch = float(rng.uniform(21, 108)) if midi is None else midi
