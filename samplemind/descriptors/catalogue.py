@@ -127,7 +127,7 @@ CATALOGUE: Final[tuple[Descriptor, ...]] = (
         ("true_peak_dbtp", "dBTP", -200, None, "highest value between samples, 4 times oversampled", EBU),
         ("rms_dbfs", "dBFS", -200, None, "root mean square of the whole file (0 dBFS: a full-scale square wave)", ""),
         ("crest_factor_db", "dB", 0, None, "peak over root mean square", ""),
-        ("dc_offset", "", -1, 1, "mean of the samples", ""),
+        ("dc_offset", "", None, None, "mean of the samples; beyond 1 only where a float file is", ""),
         ("leading_silence_s", "s", 0, None, "time before the sound first passes -60 dB of its peak", ""),
         ("trailing_silence_s", "s", 0, None, "time after the sound last passes -60 dB of its peak", ""),
         ("effective_duration_s", "s", 0, None, "length without leading and trailing silence", PEETERS),
