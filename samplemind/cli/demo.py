@@ -26,6 +26,7 @@ def demo(
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the sounds and their library go.")] = Path(
         "samplemind-demo"
     ),
+    small: Annotated[bool, typer.Option("--small", help="About 50 sounds instead of 300.")] = False,
     workers: WorkersOption = None,
 ) -> None:
     """Make the demo sounds, ingest them, and show what a library answers.
@@ -36,14 +37,14 @@ def demo(
 
     [cyan]samplemind demo[/cyan]
 
-    [cyan]samplemind demo --to ~/demo[/cyan]
+    [cyan]samplemind demo --to ~/demo --small[/cyan]
     """
     from samplemind.demo import make_demo
     from samplemind.library import Library
 
     settings = state_of(context).settings(workers=workers)
     with ProgressLine("making sounds") as line:
-        made = make_demo(to / "sounds", progress=line.update)
+        made = make_demo(to / "sounds", progress=line.update, subset="small" if small else "all")
     typer.echo(f"{len(made.sounds)} sounds in {printable(str(made.folder))}: {made.written} made, {made.skipped} kept")
 
     address = str(to / "library")
