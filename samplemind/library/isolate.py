@@ -44,8 +44,11 @@ def run_isolated(items: Sequence[Item], settings: Settings, form: Form = "rows")
                 outcome, reason = child.run(item, settings)
                 if outcome is not None:
                     break
+                late = child.is_late
                 child.close()
                 child = None
+                if late:
+                    break
             outcomes.append(outcome or set_aside(item, reason))
     finally:
         if child is not None:
@@ -57,37 +60,43 @@ class _Child:
     """A process that listens to one file at a time."""
 
     def __init__(self) -> None:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+        places = [os.environ.get("PYTHONPATH", ""), *sys.path]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
         self._requests: Any = self._process.stdin
         self._answers: Any = self._process.stdout
-        self._spare_s = _START_S
-        self._late = False
+        self._is_ready = False
+        self.is_late = False
 
     def run(self, item: Item, settings: Settings) -> tuple[Outcome | None, str]:
         """The outcome; or None, and why this process can no longer give one."""
         limit = time_limit_s(item, settings)
-        timer = threading.Timer(limit + self._spare_s, self._end_late)
-        self._spare_s = 1.0
-        timer.start()
         try:
+            if not self._is_ready:
+                self._is_ready = self._answer(_START_S)
             pickle.dump((item, settings), self._requests)
             self._requests.flush()
-            outcome: Outcome = pickle.load(self._answers)
+            outcome: Outcome = self._answer(limit)
         except (EOFError, OSError, pickle.UnpicklingError):
             code = self._process.wait()
-            if self._late:
+            if self.is_late:
                 return None, f"set aside: the analysis did not end within {limit:.0f} s"
             return None, f"set aside: analysis of this file ended the worker process ({_in_words(code)})"
-        finally:
-            timer.cancel()
         return outcome, ""
 
+    def _answer(self, limit_s: float) -> Any:
+        timer = threading.Timer(limit_s, self._end_late)
+        timer.start()
+        try:
+            return pickle.load(self._answers)
+        finally:
+            timer.cancel()
+
     def _end_late(self) -> None:
-        self._late = True
+        self.is_late = True
         self._process.kill()
 
     def close(self) -> None:
@@ -109,6 +118,8 @@ def _in_words(code: int) -> str:
 
 
 def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    pickle.dump(True, answers)
+    answers.flush()
     while True:
         try:
             request: tuple[Item, Any] = pickle.load(requests)

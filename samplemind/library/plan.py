@@ -22,6 +22,10 @@ FILE_COLUMNS = ("path", "id", "size", "mtime_ns")
 SAMPLE_COLUMNS = ("id", "status", "level", "size_bytes", *(version_column(group) for group in GROUPS))
 
 
+#: Files of this many bytes are begun first, so that at the end no worker is left alone with one.
+_LARGE = 32 * 2**20
+
+
 @dataclass(slots=True)
 class Plan:
     """What there is to do.
@@ -90,7 +94,7 @@ def make_plan(
             "path", "root", "size", "mtime_ns", "old_id", id="old_id", groups="groups", level="level",
             hash_first=pl.lit(False),
         ),
-    ])  # fmt: skip
+    ]).sort(pl.col("size") < _LARGE, "path")  # fmt: skip
     known = samples.select("id").join(stale, "id", "left")
     return Plan(todo, _gone(found, here, files), len(here) - len(todo), known)
 

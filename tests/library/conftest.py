@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from samplemind.library import Library
+
 from .helpers import HOOK, make_sound, make_sounds
 
 
