@@ -45,7 +45,7 @@ def compute(signal: Signal) -> dict[str, Any]:
     return {
         "kind": kind,
         "kind_confidence": chance[kind],
-        "onset_periodicity": onset_periodicity(signal.onset_times),
+        "onset_periodicity": onset_periodicity(signal),
         "seam_continuity": seam_continuity(signal),
         "tail_ratio": tail_ratio(signal),
     }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from samplemind.descriptors.frames import SR
+from samplemind.audio.clip import FloatArray
+from samplemind.descriptors.catalogue import FRAME_FEATURES
+from samplemind.descriptors.frames import N_MELS, SR
 from samplemind.descriptors.tempo import estimate
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ __all__ = ["FEATURES", "kind_features", "onset_periodicity", "seam_continuity", 
 _SEGMENTS: Final = 8  # of the sounding part, whose levels draw the course of the sound
 _COLOURS: Final = ("centroid", "spread", "flatness", "entropy", "zcr", "crest", "slope")
 _FLOOR_DB: Final = -60.0
+_CEPSTRUM: Final = 13
 _PERIODS_HZ: Final = np.geomspace(1.0, 10.0, 160)  # of regular attacks
 _MAX_ONSETS: Final = 128
 
@@ -26,23 +30,28 @@ FEATURES: Final = (
     "seam",
     *(f"level_{k}" for k in range(_SEGMENTS)),
     *(f"{name}_{part}" for name in _COLOURS for part in ("mean", "deviation")),
-    "mel_movement", "mel_spread", "tempo_mass", "tempo_from_length", "tempo_beats", "has_tempo", "repetition",
+    *(f"cepstrum_{k}_{part}" for part in ("mean", "deviation") for k in range(_CEPSTRUM)),
+    "mel_movement", "tempo_mass", "tempo_from_length", "tempo_beats", "has_tempo", "repetition",
 )  # fmt: skip
 
 
-def onset_periodicity(times: Any) -> float:
+def onset_periodicity(signal: Signal) -> float:
     """How regularly attacks lie: the squared length of the mean phase vector at the best period, less chance.
 
     Parameters
     ----------
-    times : np.ndarray [shape=(k,)]
-        Seconds.
+    signal : Signal
 
     Returns
     -------
     float
         0 (or fewer than three attacks) to 1 (all on one grid of 0.1 to 1 s).
     """
+    return signal.shared("onset periodicity", _onset_periodicity)
+
+
+def _onset_periodicity(signal: Signal) -> float:
+    times = signal.onset_times
     count = min(len(times), _MAX_ONSETS)
     if count < 3:
         return 0.0
@@ -54,6 +63,10 @@ def onset_periodicity(times: Any) -> float:
 
 def seam_continuity(signal: Signal) -> float:
     """Likeness of the last and the first moment: 1 where the spectrum at the end is that of the start."""
+    return signal.shared("seam continuity", _seam_continuity)
+
+
+def _seam_continuity(signal: Signal) -> float:
     level = signal.mel_db
     end = level[-4:-1].mean(axis=0) if len(level) > 4 else level[-1]
     return float(np.exp(-np.abs(end - level[:3].mean(axis=0)).mean() / 20))
@@ -61,6 +74,10 @@ def seam_continuity(signal: Signal) -> float:
 
 def tail_ratio(signal: Signal) -> float:
     """Level of the last 10 % of the file over that of its loudest tenth."""
+    return signal.shared("tail ratio", _tail_ratio)
+
+
+def _tail_ratio(signal: Signal) -> float:
     envelope = signal.envelope
     width = max(1, len(envelope) // 10)
     power = np.concatenate([[0.0], np.cumsum(envelope.astype(np.float64) ** 2)])
@@ -98,40 +115,49 @@ def kind_features(signal: Signal) -> Any:
     after = part[int(np.argmax(part)) :]
     rises = np.maximum(np.diff(after[:: 2 if len(after) > 8 else 1]), 0)
     rises = rises[rises > 1.5]
-    chunks = np.array([chunk.mean() if len(chunk) else _FLOOR_DB for chunk in np.array_split(part, _SEGMENTS)])
+    edges = np.minimum(np.arange(_SEGMENTS) * len(part) // _SEGMENTS, len(part) - 1)
+    chunks = np.add.reduceat(part, edges) / np.maximum(1, np.diff(edges, append=len(part)))
     frames = signal.frames
     heard = frames.energy * (1 / frames.energy.sum())
     colours = frames.features[:, _columns()]
     mean = heard @ colours
     deviation = np.sqrt(np.maximum(heard @ (colours - mean) ** 2, 0))
     mel_db = np.maximum(signal.mel_db, -np.float32(60))
-    movement = float(np.abs(np.diff(mel_db, axis=0)).mean()) if len(mel_db) > 1 else 0.0
+    movement = float(np.abs(mel_db[1:] - mel_db[:-1]).mean()) if len(mel_db) > 1 else 0.0
+    cepstrum = mel_db[signal.active] @ _cosines()
+    shape = np.concatenate([cepstrum.mean(axis=0), cepstrum.std(axis=0)]) / 10
     tempo = estimate(signal)
     plain = [
         np.log2(max(duration, 0.02)), np.log2(max(sounding, 0.02)), min(first * step, 1.0),
-        min(1, duration - last * step), tail_ratio(signal), np.log2(1 + len(onsets)), len(onsets) / max(sounding, 0.1) / 4, np.log2(1 + len(strong)),
+        min(1, duration - last * step), tail_ratio(signal), np.log2(1 + len(onsets)),
+        len(onsets) / max(sounding, 0.1) / 4, np.log2(1 + len(strong)),
         float(np.sort(weights)[-2]) / strongest if len(weights) > 1 else 0.0,
         (onsets[-1] - first * step) / max(sounding, 0.05) if len(onsets) else 0.0,
-        onset_periodicity(onsets), float((power @ np.arange(len(power))) / power.sum() / len(power)),
+        onset_periodicity(signal), float((power @ np.arange(len(power))) / power.sum() / len(power)),
         float(share[min(len(share) - 1, 4)]), float(share[min(len(share) - 1, 17)]),
-        np.log2(1 + rises.sum()) / 4, float(rises.max()) / 20 if len(rises) else 0.0,
-        rises.sum() / max(sounding, 0.1) / 50,
+        np.log2(1 + rises.sum()) / 4, float(rises.max(initial=0)) / 20, rises.sum() / max(sounding, 0.1) / 50,
         seam_continuity(signal),
     ]  # fmt: skip
     colour = np.stack([mean / _SCALES, deviation / _SCALES], axis=1).ravel()
-    last_part = [movement / 5, float(mel_db.std()) / 20]
-    if tempo is None:
-        last_part += [0.0, 0.0, 0.0, 0.0, 0.0]
-    else:
-        last_part += [tempo.mass, float(tempo.from_length), np.log2(tempo.beats + 1) / 4, 1.0, tempo.repetition]
-    return np.nan_to_num(np.concatenate([plain, chunks / 30, colour, last_part])).astype(np.float32)
+    beat = [0.0] * 5
+    if tempo is not None:
+        beat = [tempo.mass, float(tempo.from_length), np.log2(tempo.beats + 1) / 4, 1.0, tempo.repetition]
+    return np.concatenate([plain, chunks / 30, colour, shape, [movement / 5], beat]).astype(np.float32)
 
 
 _SCALES: Final = np.array([5000.0, 4000.0, 0.3, 0.5, 5000.0, 20.0, 5.0], np.float32)
 
 
+@cache
 def _columns() -> list[int]:
-    from samplemind.descriptors.catalogue import FRAME_FEATURES
-
     names = list(FRAME_FEATURES)
     return [names.index(name) for name in _COLOURS]
+
+
+@cache
+def _cosines() -> FloatArray:
+    """Orthonormal DCT-II of the mel bands, without its first row [shape=(N_MELS, 13)]."""
+    k = np.arange(1, _CEPSTRUM + 1)
+    basis = np.cos(np.pi / N_MELS * np.outer(np.arange(N_MELS) + 0.5, k)) * np.sqrt(2 / N_MELS)
+    matrix: FloatArray = basis.astype(np.float32)
+    return matrix

@@ -75,18 +75,23 @@ def _beat(signal: Signal) -> Beat | None:
     tempo = estimate(signal)
     if tempo is None or (chance["other"] > chance["loop"] and tempo.mass < _SURE_OF_PHRASE):
         return None
-    per_bar = 3 if _chance_of_three(tempo) > _WALTZ else 4
-    if tempo.from_length:
-        count = round(tempo.beats)
-        per_bar = per_bar if count % per_bar == 0 else next((n for n in (4, 3) if count % n == 0), per_bar)
-    else:
-        count = _bars(tempo, per_bar) * per_bar
+    in_thirds = not tempo.from_length or round(tempo.beats) % 3 == 0
+    per_bar = 3 if in_thirds and _chance_of_three(tempo) > _WALTZ else 4
+    heard = _bars(tempo, per_bar)
+    bars = round(tempo.beats) / per_bar if tempo.from_length else heard
+    if bars % 1 or (not _is_usual(bars) and _is_usual(heard)):
+        bars = heard  # what follows the last attack is a tail that rings on for some whole beats
+    count = round(bars * per_bar)
     return Beat(tempo, tempo.mass * (1 - chance["one-shot"]), per_bar, count, tempo.origin_s)
 
 
 def _chance_of_three(tempo: Tempo) -> float:
     score = float(small_net.load("metre", FEATURES)(tempo.features[None, :])[0, 0])
     return float(1 / (1 + np.exp(-score)))
+
+
+def _is_usual(bars: float) -> bool:
+    return bars in (1, 2, 4, 8, 16, 32)
 
 
 def _bars(tempo: Tempo, per_bar: int) -> int:
