@@ -19,7 +19,7 @@ __all__ = ["Beat", "beat", "beat_times", "compute"]
 #: A sound is a single hit rather than something with a beat from this chance on.
 _ONE_SHOT: Final = 0.5
 #: Without the shape of a loop a tempo has to be this sure to be told.
-_SURE_OF_PHRASE: Final = 0.4
+_SURE_OF_PHRASE: Final = 0.5
 _WALTZ: Final = 0.5
 _EARLY_S: Final = 0.03  # an attack this little before a beat belongs to it
 

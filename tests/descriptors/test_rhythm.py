@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samplemind.audio.clip import Clip
+from samplemind.audio.decode import decode
 from samplemind.descriptors import rhythm, tempo_candidates
 from samplemind.descriptors.catalogue import CATALOGUE
 from samplemind.descriptors.signal import Signal
@@ -144,3 +147,20 @@ def test_a_long_recording_is_judged_in_bounded_time() -> None:
     samples = np.tile(loop(ROCK, 100, bars=8), 5)  # 96 s
     found = _values(samples)
     assert found["bpm"] is None or _is_octave(found["bpm"], 100)
+
+
+def test_real_loops(corpora: Path) -> None:
+    with (corpora / "dev" / "labels.csv").open(newline="", encoding="utf-8") as handle:
+        rows = [row for row in csv.DictReader(handle) if row["bpm"] and "SUSPECT" not in row["notes"]]
+    right = sure = sure_right = 0
+    for row in rows:
+        found = rhythm.compute(Signal(decode(corpora / "dev" / row["path"])))
+        hit = found["bpm"] is not None and abs(found["bpm"] / float(row["bpm"]) - 1) < 0.01
+        right += hit
+        if (found["bpm_confidence"] or 0) >= 0.8:
+            sure += 1
+            sure_right += hit
+    assert len(rows) > 50
+    assert right / len(rows) >= 0.9
+    assert sure / len(rows) >= 0.75
+    assert sure_right / sure >= 0.95
