@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,7 +58,9 @@ def compact(tables: Tables) -> tuple[int, int]:
         before = _disk_bytes(tables.folder) or 0
         for table in (tables.samples, tables.files, tables.runs):
             # Nobody else writes: we hold the lock. Files of no version are what broken-off writes left behind.
-            table.optimize(cleanup_older_than=datetime.timedelta(0), delete_unverified=tables.folder is not None)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                table.optimize(cleanup_older_than=datetime.timedelta(0), delete_unverified=tables.folder is not None)
         tables.refresh()
         return before, _disk_bytes(tables.folder) or 0
 

@@ -295,7 +295,7 @@ class Library:
             table.delete(f"{key} IN ({quoted(values[start : start + _DELETE_ROWS])})")
 
     def compact(self) -> tuple[int, int]:
-        """Put small fragments together and drop old versions.
+        """Put small fragments together and drop old versions; a question that another process asks meanwhile may fail.
 
         Returns
         -------

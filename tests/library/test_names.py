@@ -106,8 +106,9 @@ def test_every_minor_key_is_found_where_it_touches_its_mode(tonic, mode, joint):
 
 @pytest.mark.parametrize(
     ("text", "key"),
-    [("Am", "A minor"), ("8A", "A minor"), ("8B", "C major"), ("C", "C major"), ("F#m", "F# minor"), ("Ebmin", "D# minor"),
-     ("Bb major", "A# major"), ("1A", "G# minor"), ("12B", "E major"), ("13A", None), ("o", None), ("", None), ("H", None)],
+    [("Am", "A minor"), ("8A", "A minor"), ("8B", "C major"), ("C", "C major"), ("F#m", "F# minor"),
+     ("Ebmin", "D# minor"), ("Bb major", "A# major"), ("1A", "G# minor"), ("12B", "E major"), ("13A", None),
+     ("o", None), ("", None), ("H", None)],
 )  # fmt: skip
 def test_keys_of_tags(text, key):
     assert parse_key(text) == key
