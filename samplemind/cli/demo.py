@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,6 +44,7 @@ def demo(
     from samplemind.library import Library
 
     settings = state_of(context).settings(workers=workers)
+    to = to.expanduser()
     with ProgressLine("making sounds") as line:
         made = make_demo(to / "sounds", progress=line.update, subset="small" if small else "all")
     typer.echo(f"{len(made.sounds)} sounds in {printable(str(made.folder))}: {made.written} made, {made.skipped} kept")
@@ -53,7 +55,7 @@ def demo(
     say_report(report)
 
     heard = {row["path"]: row for row in library.frame(list(SUMMARY_FIELDS)).iter_rows(named=True)}
-    truth = {str((made.folder / sound.path).absolute()): sound for sound in made.sounds}
+    truth = {os.path.abspath(made.folder / sound.path): sound for sound in made.sounds}
     typer.echo("\nWhat was heard, against what is known:")
     for what, (right, known) in compare(truth, heard).items():
         typer.echo(f"  {what:<6} {right:>3} of {known:>3} right")

@@ -23,12 +23,13 @@ def test_right_answers_are_counted() -> None:
 
 
 def test_the_demo_makes_ingests_and_answers_and_a_second_time_does_nothing(run: Run, tmp_path: Path) -> None:
-    done = run("demo", "--small", "--workers", "1")
+    (tmp_path / "deeper").mkdir()
+    done = run("demo", "--small", "--workers", "1", "--to", "deeper/../samplemind-demo")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     folder = tmp_path / "samplemind-demo"
     sounds = len(catalogue("small"))
-    assert f"{sounds} sounds in samplemind-demo/sounds: {sounds} made, 0 kept" in done.stdout
+    assert f"{sounds} sounds in deeper/../samplemind-demo/sounds: {sounds} made, 0 kept" in done.stdout
     assert f"{sounds} files: {sounds} new" in done.stdout
     scores = dict(re.findall(r"^  (\w+) +(\d+) of +\d+ right$", done.stdout, re.MULTILINE))
     assert set(scores) == {"kind", "class", "tempo", "key", "note"}
