@@ -29,7 +29,7 @@ DATA = Path(__file__).resolve().parents[1] / "samplemind" / "descriptors" / "dat
 FREE = re.compile(r"CC0|public domain|Unlicense|CC BY(?!-NC)|\bMIT\b|Apache|BSD|GPL|GNU", re.IGNORECASE)
 UNFREE = re.compile(r"NC|none stated|custom", re.IGNORECASE)
 SIZE = 128
-REST = 0.3  # length of the directions that classes do not tell, relative to those that do
+REST = 0.6  # length of the directions that classes do not tell, relative to those that do
 STRENGTH = 0.003  # of the regression's penalty
 
 
@@ -69,7 +69,7 @@ def fit(x: Any, names: Any) -> dict[str, Any]:
     mean, deviation = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-3)
     z = np.clip((x - mean) / deviation, -_LIMIT, _LIMIT)
     known = names != "other"
-    discriminant = LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.3).fit(z[known], names[known])
+    discriminant = LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.1).fit(z[known], names[known])
     telling = discriminant.scalings_[:, : len(discriminant.classes_) - 1]
     telling = telling / (z @ telling).std(axis=0)
     strength = np.sqrt(discriminant.explained_variance_ratio_[: telling.shape[1]])

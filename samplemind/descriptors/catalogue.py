@@ -161,10 +161,12 @@ CATALOGUE: Final[tuple[Descriptor, ...]] = (
     _vector("contrast_std", "spectrum", "standard", 7, "dB", "the same, deviation over frames", "Jiang et al. 2002", 0),
     _vector("mfcc_mean", "timbre", "standard", 20, "dB", "mel-frequency cepstral coefficients, mean over frames",
             "Davis & Mermelstein 1980; 40 Slaney mel bands, orthonormal DCT-II of dB"),
-    _vector("mfcc_std", "timbre", "standard", 20, "dB", "the same, deviation over frames", "Davis & Mermelstein 1980", 0),
+    _vector("mfcc_std", "timbre", "standard", 20, "dB", "the same, deviation over frames",
+            "Davis & Mermelstein 1980", 0),
     _vector("mfcc_delta_std", "timbre", "standard", 20, "dB", "deviation of their slope over 9 frames",
             "Furui 1986", 0),
-    _vector("mel_mean", "timbre", "standard", 40, "dB", "level in 40 mel bands, relative to the loudest, mean over frames",
+    _vector("mel_mean", "timbre", "standard", 40, "dB",
+            "level in 40 mel bands, relative to the loudest, mean over frames",
             "Stevens, Volkmann & Newman 1937; Slaney 1998"),
     _vector("mel_std", "timbre", "standard", 40, "dB", "the same, deviation over frames", "Slaney 1998", 0),
     *_floats("timbre", "standard",
@@ -248,7 +250,7 @@ CATALOGUE: Final[tuple[Descriptor, ...]] = (
     _vector("pitch_vector", "vectors", "standard", 16, "", "aspect: height and course of the pitch", "", -1, 1),
     _vector("envelope_vector", "vectors", "standard", 32, "", "aspect: course of the level", "", -1, 1),
     _vector("rhythm_vector", "vectors", "standard", 32, "", "aspect: periodicities of the onsets", "", -1, 1),
-    _vector("harmony_vector", "vectors", "standard", 24, "", "aspect: pitch classes, and the same transposed to the key",
+    _vector("harmony_vector", "vectors", "standard", 24, "", "aspect: pitch classes, and the same from the tonic on",
             "", -1, 1),
 )  # fmt: skip
 

@@ -23,5 +23,5 @@ def compute(signal: Signal) -> dict[str, Any]:
         "bit_depth": info.bit_depth,
         "frames": int(clip.samples.shape[1]),
         "duration_s": clip.duration_s,
-        "audio_hash": blake3(memoryview(clip.samples).cast("B")).hexdigest()[:32],
+        "audio_hash": blake3(clip.samples.data.cast("B")).hexdigest()[:32],
     }

@@ -182,9 +182,9 @@ def analyze_file(path: str, level: str = "standard", *, groups: Iterable[str] | 
     from samplemind.audio.decode import decode
 
     checked = parse_level(level)
-    limits = {} if settings is None else {"max_duration_s": settings.max_duration_s, "max_bytes": settings.max_bytes}
+    seconds, size = (None, None) if settings is None else (settings.max_duration_s, settings.max_bytes)
     try:
-        clip = decode(path, data=data, **limits)
+        clip = decode(path, data=data, max_duration_s=seconds, max_bytes=size)
         analysis = analyze(clip, checked, groups)
     except AudioError as error:
         return Analysis(path, "failed", error.reason, checked)

@@ -72,12 +72,14 @@ class Frames:
 
 
 def _hz_to_mel(hz: FloatArray) -> FloatArray:
-    linear = hz / (200 / 3)
-    return np.where(hz < 1000, linear, 15 + np.log(np.maximum(hz, 1e-3) / 1000) / (np.log(6.4) / 27))
+    above = 15 + np.log(np.maximum(hz, 1e-3) / 1000) / (np.log(6.4) / 27)
+    mel: FloatArray = np.where(hz < 1000, hz / (200 / 3), above)
+    return mel
 
 
 def _mel_to_hz(mel: FloatArray) -> FloatArray:
-    return np.where(mel < 15, mel * (200 / 3), 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
+    hz: FloatArray = np.where(mel < 15, mel * (200 / 3), 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
+    return hz
 
 
 @lru_cache(maxsize=1)
@@ -87,7 +89,8 @@ def _mel_edges() -> Any:
 
 def mel_frequencies() -> FloatArray:
     """Centre of each mel band in Hz [shape=(N_MELS,)], on the scale of Slaney (1998), Auditory Toolbox."""
-    return _mel_edges()[1:-1].astype(np.float32)
+    centres: FloatArray = _mel_edges()[1:-1].astype(np.float32)
+    return centres
 
 
 @lru_cache(maxsize=1)
@@ -134,7 +137,8 @@ def _log2(x, bits, mantissa_bits, mantissa, out):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _block_kernel(spectrum, scale, floor, starts, rise, contrast_edges, share, features, mel, contrast, energy, mean_power):  # type: ignore[no-untyped-def]  # fmt: skip
+def _block_kernel(spectrum, scale, floor, starts, rise, contrast_edges, share,  # type: ignore[no-untyped-def]
+                  features, mel, contrast, energy, mean_power):  # fmt: skip
     """Fill the rows of one block; `spectrum` is (frames, 2 * N_BINS), real and imaginary parts in turn."""
     n_frames = spectrum.shape[0]
     n_bins = spectrum.shape[1] // 2

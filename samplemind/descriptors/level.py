@@ -42,8 +42,8 @@ def _moments(samples, out):  # type: ignore[no-untyped-def]
                 square += x * x
                 part += x
                 peak = max(peak, abs(x))
-            squares += square
-            total += part
+            squares += float(square)
+            total += float(part)
     out[0] = peak
     out[1] = squares
     out[2] = total

@@ -100,7 +100,7 @@ def _pairs(freqs, amps, count):  # type: ignore[no-untyped-def]
 def _roughness(signal: Signal) -> tuple[float, float]:
     """Roughness relative to the loudest partial, and dissonance 0 to 1, means over at most 40 frames."""
     peaks = partials(signal)
-    chosen = np.unique(np.linspace(0, peaks.n - 1, min(peaks.n, _ROUGH_FRAMES)).astype(int)) if peaks.n else []
+    chosen = np.unique(np.linspace(0, peaks.n - 1, min(peaks.n, _ROUGH_FRAMES)).astype(int))
     rough, dissonance, frames = 0.0, 0.0, 0
     for t in chosen:
         count = int(peaks.counts[t])

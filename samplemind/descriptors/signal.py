@@ -64,7 +64,9 @@ class Signal:
         if len(y) < SR // 20:
             return y
         mean = y.mean(dtype=np.float64)
-        return y - np.float32(mean) if abs(mean) > 1e-5 else y
+        if abs(mean) > 1e-5:
+            y = y - np.float32(mean)
+        return y
 
     def at(self, rate: int) -> FloatArray:
         """Mono samples at another rate, kept; see `Clip.at`."""
@@ -91,7 +93,8 @@ class Signal:
         """Mel bands in dB below the loudest band of the sound [shape=(n, 40)], 0 to -80."""
         mel = self.frames.mel
         loudest = max(float(mel.max()), 1e-12)
-        return (10 * np.log10(np.maximum(mel * np.float32(1 / loudest), np.float32(1e-8)))).astype(np.float32)
+        db: FloatArray = 10 * np.log10(np.maximum(mel * np.float32(1 / loudest), np.float32(1e-8)))
+        return db
 
     @cached_property
     def envelope(self) -> FloatArray:

@@ -112,12 +112,13 @@ def _fitted() -> dict[str, FloatArray]:
 def standardized(signal: Signal) -> FloatArray:
     """Traits as deviations from those of an average sound [shape=(d,)], within -4 and 4."""
     fitted = _fitted()
-    return np.clip((traits(signal) - fitted["mean"]) / fitted["deviation"], -_LIMIT, _LIMIT)
+    deviations: FloatArray = np.clip((traits(signal) - fitted["mean"]) / fitted["deviation"], -_LIMIT, _LIMIT)
+    return deviations
 
 
-def _unit(vector: Any) -> FloatArray | None:
+def _unit(values: Any) -> FloatArray | None:
     """The vector with length 1; None for one without direction."""
-    vector = np.asarray(vector, dtype=np.float32)
+    vector: FloatArray = np.asarray(values, dtype=np.float32)
     length = float(np.sqrt(np.dot(vector, vector)))
     return vector / np.float32(length) if length > 1e-9 else None
 
@@ -147,14 +148,17 @@ def _rhythm_aspect(signal: Signal) -> FloatArray:
     lags = 0.06 * 2 ** (np.arange(30) / 6) * SR / HOP
     curve = np.interp(lags, np.arange(len(correlation)), correlation / max(float(correlation[0]), 1e-9), right=0.0)
     envelope = signal.values("envelope")
-    return np.concatenate([curve, [0.15 * _log(envelope["onset_rate"], 0.1), 0.15 * _log(envelope["onset_count"], 0.5)]])
+    rates = [0.15 * _log(envelope["onset_rate"], 0.1), 0.15 * _log(envelope["onset_count"], 0.5)]
+    return np.concatenate([curve, rates])
 
 
 def _pitch_aspect(signal: Signal) -> FloatArray:
     """Position on the circle of fifths and of semitones, height, and how steady the pitch is."""
     values = signal.values("pitch")
     if values["f0_hz"] is None:
-        return np.eye(16, dtype=np.float32)[15] + 0.3 * np.eye(16, dtype=np.float32)[14] * (values["voicing"] or 0.0)
+        none = np.zeros(16, dtype=np.float32)
+        none[14:] = 0.3 * (values["voicing"] or 0.0), 1.0
+        return none
     note = 69 + 12 * math.log2(values["f0_hz"] / 440)
     height = np.exp(-0.5 * ((np.linspace(24, 108, 12) - note) / 5) ** 2)
     angle = 2 * math.pi * note / 12
