@@ -78,7 +78,8 @@ class NetFitter:
                 first[k] = 0.9 * first[k] + 0.1 * g
                 second[k] = 0.99 * second[k] + 0.01 * g * g
                 p[k] = p[k] - rate * (first[k] / (1 - 0.9**step)) / (np.sqrt(second[k] / (1 - 0.99**step)) + 1e-8)
-        self.weights_ = {"mean": mean, "scale": scale, "hidden": p["hidden"], "bias": p["bias"], "out": p["out"][:, None],
+        self.weights_ = {"mean": mean, "scale": scale, "hidden": p["hidden"], "bias": p["bias"],
+                         "out": p["out"][:, None],
                          "direct": p["direct"][:, None], "shift": p["shift"][None]}  # fmt: skip
         return self
 
@@ -91,5 +92,11 @@ class NetFitter:
     def save(self, path: Path, inputs: tuple[str, ...], made_from: str, temperature: float = 1.0) -> None:
         """Write the network as text."""
         weights = {k: np.round(np.asarray(v, float), 5).tolist() for k, v in self.weights_.items()}
-        stored = {"version": 1, "made_from": made_from, "inputs": inputs, "temperature": temperature, "weights": weights}
+        stored = {
+            "version": 1,
+            "made_from": made_from,
+            "inputs": inputs,
+            "temperature": temperature,
+            "weights": weights,
+        }
         path.write_text(json.dumps(stored) + "\n", "utf-8")

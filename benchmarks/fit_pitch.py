@@ -50,13 +50,16 @@ class Case:
 
     @property
     def gaps(self) -> Any:
+        """Distance of each candidate from the note, in semitones."""
         return np.abs(69 + 12 * np.log2(self.hz / 440) - (self.midi or 0.0))
 
     @property
     def usable(self) -> bool:
+        """Whether one of the candidates is right."""
         return self.midi is not None and len(self.hz) > 0 and bool(self.gaps.min() < 0.5)
 
     def is_right(self, pick: int) -> bool:
+        """Whether this candidate has the nearest note of the truth."""
         return self.midi is not None and round(69 + 12 * float(np.log2(self.hz[pick] / 440))) == round(self.midi)
 
 
@@ -90,7 +93,9 @@ def gather(labels: Path, synthesized: int) -> list[Case]:
         cases.append(look(y, row["path"], group, free, sort, midi))
         if midi is not None:
             for _ in range(6):
-                cases.append(look(*_first_path(material.varied(y[: 4 * material.SR], midi, rng), row["path"], group, free)))
+                cases.append(
+                    look(*_first_path(material.varied(y[: 4 * material.SR], midi, rng), row["path"], group, free))
+                )
     for i in range(synthesized):
         y, midi = material.note(rng)
         cases.append(look(y, "", f"synth {i % FOLDS}", True, "synth", midi))
@@ -106,7 +111,9 @@ def _first_path(made: tuple[Any, float], path: str, group: str, free: bool) -> t
 
 def fit_choice(cases: list[Case]) -> NetFitter:
     used = [c for c in cases if c.free and c.usable]
-    return NetFitter(12).fit_choice([c.table for c in used], [int(c.gaps.argmin()) for c in used], [WEIGHT[c.sort] for c in used])
+    return NetFitter(12).fit_choice(
+        [c.table for c in used], [int(c.gaps.argmin()) for c in used], [WEIGHT[c.sort] for c in used]
+    )
 
 
 def fit_chance(inputs: Any, right: Any, cases: list[Case]) -> NetFitter:
@@ -139,10 +146,16 @@ def main() -> None:
     folds = {g: i % FOLDS for i, g in enumerate(groups)}
     of_fold = np.array([folds[c.group] for c in cases])
     for fold in range(FOLDS):
-        net = fit_chance(inputs[of_fold != fold], right[of_fold != fold], [c for c, f in zip(cases, of_fold, strict=True) if f != fold])
+        net = fit_chance(
+            inputs[of_fold != fold],
+            right[of_fold != fold],
+            [c for c, f in zip(cases, of_fold, strict=True) if f != fold],
+        )
         confidence[of_fold == fold] = 1 / (1 + np.exp(-net.score(inputs[of_fold == fold])))
     report(cases, right, confidence)
-    fit_choice(cases).save(args.out / "pitch_choice.json", EVIDENCE, "benchmarks/fit_pitch.py; free real and synthesized notes")
+    fit_choice(cases).save(
+        args.out / "pitch_choice.json", EVIDENCE, "benchmarks/fit_pitch.py; free real and synthesized notes"
+    )
     fit_chance(inputs, right, cases).save(args.out / "pitch_confidence.json", PITCHED, "benchmarks/fit_pitch.py")
 
 
@@ -157,7 +170,8 @@ def report(cases: list[Case], right: Any, confidence: Any) -> None:
         print(f"note right, source left out: {name:45s} {len(found):5d} {np.mean(found):.3f}")
     for sort in ("real", "synth", "none", "vague"):
         mine = confidence[[c.sort == sort for c in cases]]
-        print(f"confidence of {sort:6s} percentiles 5 25 50 75 95:", np.round(np.percentile(mine, [5, 25, 50, 75, 95]), 2),
+        steps = np.round(np.percentile(mine, [5, 25, 50, 75, 95]), 2)
+        print(f"confidence of {sort:6s} percentiles 5 25 50 75 95: {steps}",
               f"told at 0.12: {np.mean(mine >= 0.12):.3f}, at 0.5: {np.mean(mine >= 0.5):.3f}")  # fmt: skip
     of_notes = np.array([c.sort in ("real", "none") and c.group[:5] != "synth" for c in cases])
     for low in np.arange(0, 1, 0.2):

@@ -17,9 +17,11 @@ SR = material.SR
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 #: Common progressions by scale degree from 0; others are drawn at random.
 COMMON = {
-    "major": ((0, 4, 5, 3), (0, 3, 4, 4), (0, 5, 3, 4), (0, 3, 0, 4), (0, 1, 4, 0), (0, 4), (0, 3), (5, 3, 0, 4), (3, 4, 0, 0),
+    "major": ((0, 4, 5, 3), (0, 3, 4, 4), (0, 5, 3, 4), (0, 3, 0, 4), (0, 1, 4, 0), (0, 4), (0, 3), (5, 3, 0, 4),
+              (3, 4, 0, 0),
               (0, 2, 3, 4), (1, 4, 0, 0), (0, 0, 3, 4), (0, 5, 1, 4)),
-    "minor": ((0, 5, 2, 6), (0, 3, 4, 4), (0, 5, 3, 4), (0, 6, 5, 4), (0, 3, 0, 4), (0, 6), (0, 3), (0, 5), (0, 6, 5, 6),
+    "minor": ((0, 5, 2, 6), (0, 3, 4, 4), (0, 5, 3, 4), (0, 6, 5, 4), (0, 3, 0, 4), (0, 6), (0, 3), (0, 5),
+              (0, 6, 5, 6),
               (5, 6, 0, 0), (0, 2, 6, 3), (0, 0, 5, 6), (3, 0, 4, 0)),
 }  # fmt: skip
 DRUMS = ("kick", "snare", "hat-closed", "clap", "perc", "shaker")
@@ -50,7 +52,9 @@ class Band:
                 if row["midi_note"]:
                     if row["source"] != without and (not only or row["source"] == only):
                         name = path.stem.rsplit("_", 1)[0] if "berklee" in row["path"] else ""
-                        self.notes.setdefault(f"{path.parent}/{name}", []).append((round(float(row["midi_note"])), path))
+                        self.notes.setdefault(f"{path.parent}/{name}", []).append(
+                            (round(float(row["midi_note"])), path)
+                        )
                 elif row["sample_class"] in DRUMS:
                     self.drums.setdefault(row["sample_class"], []).append(path)
         self.notes = {name: notes for name, notes in self.notes.items() if len(notes) >= 3}
@@ -89,6 +93,7 @@ class Band:
         return synthesized
 
     def drum(self, rng: np.random.Generator, name: str) -> Any:
+        """One of the drums of a class."""
         return self._sound(self.drums[name][int(rng.integers(len(self.drums[name])))])
 
 
@@ -166,15 +171,26 @@ def loop(band: Band, rng: np.random.Generator) -> tuple[Any, int, str]:
             place(beats, band.drum(rng, "kick"), float(rng.uniform(0.3, 0.9)))
             if beats % 2:
                 place(beats, band.drum(rng, str(rng.choice(["snare", "clap"]))), float(rng.uniform(0.3, 0.8)))
-            place(beats + 0.5, band.drum(rng, str(rng.choice(["hat-closed", "shaker", "perc"]))), float(rng.uniform(0.2, 0.6)))
+            place(
+                beats + 0.5,
+                band.drum(rng, str(rng.choice(["hat-closed", "shaker", "perc"]))),
+                float(rng.uniform(0.2, 0.6)),
+            )
     end = int(len(degrees) * span * repeats * beat * SR)
-    return y[: end + (SR if rng.random() < 0.25 else 0)], tonic, mode
+    y = y[: end + (SR if rng.random() < 0.25 else 0)]
+    if rng.random() < 0.06:  # an excerpt: it begins anywhere
+        y = np.roll(y, -int(rng.integers(len(y))))
+    return y, tonic, mode
 
 
 def single_chord(band: Band, rng: np.random.Generator) -> tuple[Any, int, str]:
     """One chord, struck or strummed, and the key of its root."""
     mode = str(rng.choice(["major", "minor"]))
-    kinds = ((0, 4, 7), (0, 4, 7, 11), (0, 4, 7, 14), (0, 4, 7, 9)) if mode == "major" else ((0, 3, 7), (0, 3, 7, 10), (0, 3, 7, 10, 14))
+    kinds = (
+        ((0, 4, 7), (0, 4, 7, 11), (0, 4, 7, 14), (0, 4, 7, 9))
+        if mode == "major"
+        else ((0, 3, 7), (0, 3, 7, 10), (0, 3, 7, 10, 14))
+    )
     kind = kinds[int(rng.choice(len(kinds), p=[0.7, *[0.3 / (len(kinds) - 1)] * (len(kinds) - 1)]))]
     root = int(rng.integers(40, 66))
     play = band.player(rng, root, root + 16)
@@ -206,7 +222,14 @@ def beat_only(band: Band, rng: np.random.Generator) -> Any:
     y = np.zeros(int((count * beat + 1) * SR), np.float32)
     kit = {name: band.drum(rng, name) for name in DRUMS}
     for k in range(4 * count):
-        for name, chance in (("kick", 0.3), ("snare", 0.12), ("hat-closed", 0.5), ("clap", 0.05), ("perc", 0.2), ("shaker", 0.2)):
+        for name, chance in (
+            ("kick", 0.3),
+            ("snare", 0.12),
+            ("hat-closed", 0.5),
+            ("clap", 0.05),
+            ("perc", 0.2),
+            ("shaker", 0.2),
+        ):
             if rng.random() < chance:
                 at = int(k * beat / 4 * SR)
                 sound = kit[name][: len(y) - at]

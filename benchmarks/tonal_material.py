@@ -36,7 +36,9 @@ def _envelope(n: int, rng: np.random.Generator, percussive: bool) -> Array:
 def _additive(f0: float, n: int, rng: np.random.Generator) -> Array:
     t = np.arange(n) / SR
     ratios: Array
-    family = rng.choice(["harmonic", "odd", "missing", "string", "mallet", "vocal", "organ"], p=[0.3, 0.1, 0.2, 0.15, 0.08, 0.12, 0.05])
+    family = rng.choice(
+        ["harmonic", "odd", "missing", "string", "mallet", "vocal", "organ"], p=[0.3, 0.1, 0.2, 0.15, 0.08, 0.12, 0.05]
+    )
     count = int(min(60, max(1, 16000 // f0)))
     k = np.arange(1, count + 1, dtype=float)
     amp = k ** -rng.uniform(0.3, 2.5) * 10 ** (rng.normal(0, rng.uniform(1, 8), count) / 20)
@@ -52,7 +54,9 @@ def _additive(f0: float, n: int, rng: np.random.Generator) -> Array:
             amp *= 1 + 8 * np.exp(-(((k * f0 - centre) / 150) ** 2))
     ratios = k * np.sqrt(1 + b * k**2)
     if family == "mallet":
-        ratios = np.array([[1, 4, 10, 18], [1, 2.756, 5.404, 8.933], [1, 3.0, 6.0, 10.0], [1, 1.5, 1.99, 2.44]][int(rng.integers(4))])
+        ratios = np.array(
+            [[1, 4, 10, 18], [1, 2.756, 5.404, 8.933], [1, 3.0, 6.0, 10.0], [1, 1.5, 1.99, 2.44]][int(rng.integers(4))]
+        )
         amp = 0.5 ** (np.arange(4) * rng.uniform(0.7, 3))
     elif family == "organ":
         ratios = np.array([1.0, 2, 3, 4, 6, 8])
@@ -72,12 +76,12 @@ def _analog(f0: float, n: int, rng: np.random.Generator) -> Array:
 
     t = np.arange(n) / SR
     y = np.zeros(n)
-    shape = rng.choice(["saw", "square", "pulse", "triangle"])
+    duty = {"saw": 1.0, "square": 0.5, "pulse": 0.15, "triangle": 0.5}
+    shape = str(rng.choice(list(duty)))
     for _ in range(int(rng.choice([1, 1, 2, 3, 7]))):
         f = f0 * 2 ** (rng.normal(0, 8) / 1200)
-        phase = 2 * np.pi * (f * t + rng.random())
-        y += {"saw": lambda p: signal.sawtooth(p), "square": lambda p: signal.square(p),
-              "pulse": lambda p: signal.square(p, 0.15), "triangle": lambda p: signal.sawtooth(p, 0.5)}[shape](phase)  # fmt: skip
+        p = 2 * np.pi * (f * t + rng.random())
+        y += signal.square(p, duty[shape]) if shape in ("square", "pulse") else signal.sawtooth(p, duty[shape])
     cutoff = min(20000.0, f0 * 2 ** rng.uniform(0, 6))
     filtered = signal.sosfilt(signal.butter(2, cutoff, fs=SR, output="sos"), y)
     if rng.random() < 0.2:  # a resonant filter

@@ -18,11 +18,12 @@ LABELS: Final = (*NAMES, *(f"{name}m" for name in NAMES), "N")
 SMOOTHING: Final = 5  # frames, about half a second
 SHARPNESS: Final = 18.0
 NONE_LIKENESS: Final = 0.62  # a frame less like any triad than this has no chord
+NOISY_SHARE: Final = 0.05  # nor has one with less of its energy in clear peaks
 STAY: Final = 4.0  # log odds of a chord going on
 
 
 @lru_cache(maxsize=1)
-def _templates() -> FloatArray:
+def _templates() -> Any:
     third = {"major": 4, "minor": 3}
     rows = []
     for mode in third.values():
@@ -46,7 +47,8 @@ def chord_chances(classes: PitchClasses) -> FloatArray:
     likeness = np.full((len(smooth), 25), NONE_LIKENESS, np.float32)
     likeness[:, :24] = smooth @ _templates().T / np.maximum(norm, 1e-9)
     e = np.exp(SHARPNESS * (likeness - likeness.max(axis=1, keepdims=True)))
-    return (e / e.sum(axis=1, keepdims=True)).astype(np.float32)
+    chances: FloatArray = e / e.sum(axis=1, keepdims=True)
+    return chances
 
 
 def _best_path(chances: FloatArray) -> Any:
@@ -88,7 +90,11 @@ def chords(signal: Signal) -> tuple[FloatArray, list[str]]:
     if signal.is_silent:
         return np.zeros(0, np.float32), []
     classes = pitch_classes(signal)
-    path = _best_path(chord_chances(classes))
+    chances = chord_chances(classes)
+    noisy = classes.clear_shares < NOISY_SHARE
+    chances[noisy, :24] = 0
+    chances[noisy, 24] = 1
+    path = _best_path(chances)
     starts = np.flatnonzero(np.diff(path, prepend=-1))
     # Between the centres of two frames lies the change; the first chord begins with the sound.
     times = np.where(starts > 0, (classes.times[starts] + classes.times[np.maximum(starts - 1, 0)]) / 2, 0.0)

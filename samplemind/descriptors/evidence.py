@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from samplemind.audio.clip import FloatArray
-from samplemind.descriptors.partials import MAX_PEAKS, RATE, Partials
+from samplemind.descriptors.partials import RATE, Partials
 from samplemind.descriptors.periodicity import frames_acf, lag_value
 
 __all__ = ["EVIDENCE", "LOWEST_NOTE", "candidates", "evidence", "stretch"]
@@ -134,7 +134,7 @@ def _weigh(freqs, amps, raw, counts, totals, weights, acf, hz, salience, stretch
             f, _, share = stretch(freqs[t], amps[t], count, hz[c], stretches, partial_of)
             f_of[t] = f
             parts[:] = 0.0
-            total, explained_power, halves, thirds, below, low = 1e-9, 0.0, 0.0, 0.0, 0.0, 0.0
+            total, explained_power, halves, thirds, below = 1e-9, 0.0, 0.0, 0.0, 0.0
             for p in range(count):
                 a = np.sqrt(amps[t, p])
                 total += a
@@ -255,7 +255,7 @@ def candidates(found: Partials, rows: Any, weights: FloatArray, acf: FloatArray)
     inner = grid[1:-1]
     peaks = np.flatnonzero((inner >= grid[:-2]) & (inner > grid[2:]) & (inner > 0.25)) + 1
     peaks = peaks[np.argsort(-grid[peaks], kind="stable")[:8]]
-    notes = [(float(grid[i]), LOWEST_NOTE + i / STEPS) for i in peaks]
+    notes: list[tuple[float, float]] = [(float(grid[i]), LOWEST_NOTE + i / STEPS) for i in peaks]
     mean_acf = weights @ acf
     middle = mean_acf[2:-1]
     lags = np.flatnonzero((middle > mean_acf[1:-2]) & (middle >= mean_acf[3:]) & (middle > 0.3)) + 2
@@ -267,7 +267,9 @@ def candidates(found: Partials, rows: Any, weights: FloatArray, acf: FloatArray)
         notes.append((0.9 * b, 69 + 12 * float(np.log2(RATE / period / 440))))
     # The octaves and twelfths about the best ones are always heard, however weak they look.
     for weight, note in sorted(notes, reverse=True)[:3]:
-        notes += [(0.6 * weight, note + d) for d in (12.0, -12.0)] + [(0.3 * weight, note + d) for d in (19.02, -19.02, 24.0)]
+        notes += [(0.6 * weight, note + d) for d in (12.0, -12.0)] + [
+            (0.3 * weight, note + d) for d in (19.02, -19.02, 24.0)
+        ]
     # The partials of long stiff strings crowd votes above the true fundamental.
     notes += [(0.5 * weight, note - d) for weight, note in notes if note < 32 for d in (1.4, 2.8)]
     kept = np.array(_merge(notes), np.float32)
@@ -297,6 +299,6 @@ def evidence(found: Partials, rows: Any, weights: FloatArray) -> tuple[FloatArra
     out = np.zeros((len(hz), len(EVIDENCE)), np.float32)
     refined = np.zeros(len(hz), np.float32)
     if len(hz):
-        _weigh(found.freqs[rows], found.heard[rows], found.amps[rows], found.counts[rows], found.total[rows], weights, acf,
-               hz, salience, STRETCHES, float(RATE), out, refined)  # fmt: skip
+        peaks = found.freqs[rows], found.heard[rows], found.amps[rows], found.counts[rows], found.total[rows]
+        _weigh(*peaks, weights, acf, hz, salience, STRETCHES, float(RATE), out, refined)
     return refined, out

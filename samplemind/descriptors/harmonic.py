@@ -45,7 +45,9 @@ def compute(signal: Signal) -> dict[str, Any]:
         return dict.fromkeys(_NAMES)
     odd, even = float(partial[::2].sum()), float(partial[1::2].sum())
     ratio = 10 * np.log10((odd + 1e-12 * matched) / (even + 1e-12 * matched))
-    tristimulus: FloatArray = np.array([partial[0], partial[1:4].sum(), partial[4:].sum()], np.float32) / np.float32(matched)
+    tristimulus: FloatArray = np.array([partial[0], partial[1:4].sum(), partial[4:].sum()], np.float32) / np.float32(
+        matched
+    )
     return {
         "inharmonicity": min(1.0, deviation / matched),
         "odd_even_ratio": float(np.clip(ratio, -ODD_EVEN_LIMIT_DB, ODD_EVEN_LIMIT_DB)),

@@ -7,6 +7,7 @@ note, and costs a tenth of what the same resolution costs at 44.1 kHz.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -30,7 +31,7 @@ CORNER_HZ: Final = 130.0  # of a second-order high-pass, close to the A-weightin
 LOBE_POWER: Final = 1.5  # sum over bins of a Hann main lobe, relative to the squared height of its peak
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Partials:
     """Peaks of every frame, and what the frames are.
 
@@ -74,6 +75,18 @@ class Partials:
         """How many frames."""
         return len(self.counts)
 
+    @cached_property
+    def clear_share(self) -> float:
+        """Share of energy in clear peaks, 0 to 1: near 1 for tones, near 0 for noise."""
+        return min(1.0, float(self.clear_shares @ self.total) / max(float(self.total.sum()), 1e-20))
+
+    @cached_property
+    def clear_shares(self) -> FloatArray:
+        """The same for each frame [shape=(n,)]."""
+        in_peaks = np.einsum("ij,ij,ij->i", self.amps, self.amps, self.clear)
+        shares: FloatArray = np.divide(in_peaks, np.maximum(self.total, 1e-20))
+        return shares
+
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _sounding_span(x, block, drop):  # type: ignore[no-untyped-def]
@@ -97,7 +110,7 @@ def _sounding_span(x, block, drop):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _find_peaks(power, bin_hz, lowest, reach, freqs, amps, clear, counts):  # type: ignore[no-untyped-def]
-    """Local maxima of each row, refined by a parabola through the log power; the strongest `freqs.shape[1]` are kept."""
+    """Local maxima of each row, refined by a parabola through the log power; the strongest ones are kept."""
     n, bins = power.shape
     keep = freqs.shape[1]
     found_bin = np.empty(bins, np.int64)

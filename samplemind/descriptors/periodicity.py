@@ -19,7 +19,7 @@ HIGHEST_HZ: Final = 4600.0
 
 @njit(cache=True, nogil=True, fastmath=True)
 def lag_value(acf, lag):  # type: ignore[no-untyped-def]
-    """Autocorrelation at a fractional lag, by a windowed sinc of 16 points: exact enough up to a period of 2.4 samples."""
+    """Autocorrelation at a fractional lag, by a windowed sinc of 16 points: good down to a period of 2.4 samples."""
     base = int(np.floor(lag))
     frac = lag - base
     if frac < 1e-4:
@@ -62,8 +62,11 @@ def frames_acf(power: FloatArray, width: int, lags: int) -> FloatArray:
 
     acf: FloatArray = fft.irfft(power, axis=1)[:, :lags]
     u = np.arange(lags, dtype=np.float32) / np.float32(width)
-    taper = np.where(u < 0.75, (1 - u) * (2 / 3 + np.cos(2 * np.pi * u) / 3) + np.sin(2 * np.pi * u) / (2 * np.pi), np.inf)
-    return acf / np.maximum(acf[:, :1], 1e-20) / taper.astype(np.float32)
+    taper = np.where(
+        u < 0.75, (1 - u) * (2 / 3 + np.cos(2 * np.pi * u) / 3) + np.sin(2 * np.pi * u) / (2 * np.pi), np.inf
+    )
+    corrected: FloatArray = np.divide(acf / np.maximum(acf[:, :1], 1e-20), taper.astype(np.float32))
+    return corrected
 
 
 @njit(cache=True, nogil=True, fastmath=True)

@@ -14,7 +14,17 @@ from samplemind.descriptors.partials import RATE, Partials, partials
 from samplemind.descriptors.periodicity import pitch_course
 from samplemind.descriptors.signal import Signal
 
-__all__ = ["PITCHED", "PitchEstimate", "compute", "estimate", "inputs_of", "softmax", "steady_frames", "treble_share"]
+__all__ = [
+    "NOISE_SHARE",
+    "PITCHED",
+    "PitchEstimate",
+    "compute",
+    "estimate",
+    "inputs_of",
+    "softmax",
+    "steady_frames",
+    "treble_share",
+]
 
 #: What decides whether a sound has a pitch at all, and whether the note chosen is right.
 PITCHED: Final = (
@@ -26,6 +36,8 @@ STEADY_DB: Final = 25.0
 VOICED: Final = 0.55
 #: Below this chance of being right a note is not told.
 TOLD: Final = 0.12
+#: A sound with less of its energy in clear peaks is noise, and nothing further is looked for.
+NOISE_SHARE: Final = 0.01
 TREBLE_HZ: Final = 5000.0
 
 
@@ -75,7 +87,8 @@ def steady_frames(found: Partials) -> tuple[Any, FloatArray]:
 def softmax(scores: FloatArray) -> FloatArray:
     """Chances of candidates from their scores [shape=(c,)]."""
     e = np.exp(scores - scores.max())
-    return e / e.sum()
+    chances: FloatArray = np.divide(e, e.sum())
+    return chances
 
 
 def treble_share(signal: Signal) -> float:
@@ -120,11 +133,12 @@ def inputs_of(found: Partials, rows: Any, hz: FloatArray, table: FloatArray, cha
     amps = found.amps[rows]
     square = amps * amps
     height = float(heights[sounding].mean())
+    clear = float((square * found.clear[rows]).sum()) / max(float(square.sum()), 1e-20)
     others = chances.sum() - chances[best]
     return np.array([
         chances[best], chances[best] - second, row["acf"], row["explained"], row["explained_power"], row["filled"],
         row["partials"], min(2.0, row["steady"]), voiced.sum() / max(1, sounding.sum()), height,
-        (folded < 60).sum() / max(1, sounding.sum()), (square * found.clear[rows]).sum() / max(float(square.sum()), 1e-20),
+        (folded < 60).sum() / max(1, sounding.sum()), clear,
         np.log10(len(found.x) / RATE), row["height"], treble,
         min(12.0, float(np.std(cents)) / 100) if len(cents) else 12.0, row["below"], np.log(1e-3 + float(others)),
     ], np.float32), cents.astype(np.float32), height  # fmt: skip
@@ -133,9 +147,12 @@ def inputs_of(found: Partials, rows: Any, hz: FloatArray, table: FloatArray, cha
 def _make(signal: Signal) -> PitchEstimate:
     found = partials(signal)
     rows, weights = steady_frames(found)
+    nothing = PitchEstimate(0.0, 0.0, 0.0, 0.0, np.zeros(0, np.float32), rows, weights)
+    if found.clear_share < NOISE_SHARE:
+        return nothing
     hz, table = evidence(found, rows, weights)
     if not len(hz):
-        return PitchEstimate(0.0, 0.0, 0.0, 0.0, np.zeros(0, np.float32), rows, weights)
+        return nothing
     chances = softmax(small_net.load("pitch_choice", EVIDENCE)(table)[:, 0])
     best = int(chances.argmax())
     f0 = float(hz[best])
@@ -163,7 +180,7 @@ def compute(signal: Signal) -> dict[str, Any]:
         "cents_off": 100 * (note - round(note)) if note is not None else None,
         "voicing": found.voicing,
         "pitch_confidence": found.confidence,
-        "pitch_salience": min(1.0, max(0.0, found.height)),
+        "pitch_salience": min(1.0, max(0.0, found.height)) if found.f0_hz else None,
         "pitch_range_cents": np.subtract(*np.percentile(inside, [90, 10])) if len(inside) > 2 else None,
         "pitch_glide_cents": np.median(inside[-edge:]) - np.median(inside[:edge]) if len(inside) > 2 else None,
         "midi_note": round(note) if note is not None else None,

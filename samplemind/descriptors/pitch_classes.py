@@ -16,8 +16,8 @@ __all__ = ["NAMES", "PitchClasses", "pitch_classes"]
 
 NAMES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 LOW_HZ: Final = 60.0
-HIGH_HZ: Final = 3500.0
-BASS_HZ: Final = 250.0
+HIGH_HZ: Final = 2200.0
+BASS_HZ: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,15 @@ class PitchClasses:
     times : np.ndarray [shape=(n,)]
         Centre of each frame in seconds.
     frames, bass : np.ndarray [shape=(n, 12)], float32
-        Strength of each class, of the whole range and below 250 Hz; loud frames have more of it.
+        Strength of each class, of the whole range and below 300 Hz; loud frames have more of it.
     tuning_cents : float
         Distance of the notes from A4 = 440 Hz, -50 to 50.
     tuning_focus : float
         How well the peaks agree on it, 0 to 1.
     clear_share : float
         Share of energy in clear peaks.
+    clear_shares : np.ndarray [shape=(n,)]
+        The same for each frame.
     """
 
     times: FloatArray
@@ -44,11 +46,12 @@ class PitchClasses:
     tuning_cents: float
     tuning_focus: float
     clear_share: float
+    clear_shares: FloatArray
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _fold(freqs, amps, heard, clear, counts, low_hz, high_hz, bass_hz, chroma, bass, tuning):  # type: ignore[no-untyped-def]
-    """Two passes: agree on the tuning, then give each peak to the classes that it may be the first four partials of."""
+    """Two passes: agree on the tuning, then give each peak to the classes that it may be the first six partials of."""
     real, imag, mass = 0.0, 0.0, 1e-12
     for t in range(len(counts)):
         for p in range(counts[t]):
@@ -71,12 +74,12 @@ def _fold(freqs, amps, heard, clear, counts, low_hz, high_hz, bass_hz, chroma, b
             w = clear[t, p] * np.sqrt(heard[t, p])
             if f > low_hz:
                 decay = 1.0
-                for k in range(1, 5):
+                for k in range(1, 7):
                     at = note - 12.0 * np.log2(float(k))
                     near = int(np.round(at))
                     off = abs(at - near)
                     chroma[t, near % 12] += w * decay * np.cos(np.pi * off) ** 2
-                    decay *= 0.5
+                    decay *= 0.6
             if f < bass_hz:
                 near = int(np.round(note))
                 off = abs(note - near)
@@ -89,10 +92,12 @@ def _make(signal: Signal) -> PitchClasses:
     found = partials(signal)
     chroma, bass = np.zeros((found.n, 12), np.float32), np.zeros((found.n, 12), np.float32)
     tuning = np.zeros(2)
-    _fold(found.freqs, found.amps, found.heard, found.clear, found.counts, LOW_HZ, HIGH_HZ, BASS_HZ, chroma, bass, tuning)
-    square = found.amps * found.amps
-    clear = float((square * found.clear).sum() / max(float(found.total.sum()), 1e-20))
-    return PitchClasses(found.times, chroma, bass, float(tuning[0]), float(tuning[1]), min(1.0, clear))
+    _fold(
+        found.freqs, found.amps, found.heard, found.clear, found.counts, LOW_HZ, HIGH_HZ, BASS_HZ, chroma, bass, tuning
+    )
+    return PitchClasses(
+        found.times, chroma, bass, float(tuning[0]), float(tuning[1]), found.clear_share, found.clear_shares
+    )
 
 
 def pitch_classes(signal: Signal) -> PitchClasses:

@@ -10,7 +10,7 @@ import numpy as np
 from samplemind.audio.clip import FloatArray
 from samplemind.descriptors import small_net
 from samplemind.descriptors.chords import chord_chances
-from samplemind.descriptors.pitch import estimate, softmax
+from samplemind.descriptors.pitch import NOISE_SHARE, estimate, softmax
 from samplemind.descriptors.pitch_classes import NAMES, PitchClasses, pitch_classes
 from samplemind.descriptors.signal import Signal
 
@@ -47,7 +47,7 @@ KEY_CERTAINTY: Final = (
 EDGE_SHARE: Final = 0.2
 EDGE_FRAMES: Final = 40  # at most 4 s
 #: Below this chance of being right a key is not told.
-TOLD: Final = 0.3
+TOLD: Final = 0.2
 
 
 @lru_cache(maxsize=1)
@@ -142,16 +142,22 @@ def certainty_inputs(signal: Signal, classes: PitchClasses, chances: FloatArray,
     ], np.float32)  # fmt: skip
 
 
-def compute(signal: Signal) -> dict[str, Any]:
-    """Values of the group `tonality`."""
-    classes = pitch_classes(signal)
+def _judge(signal: Signal, classes: PitchClasses) -> tuple[int, float, float]:
+    """The likeliest key (0 to 23), the chance that it is right, and its correlation with the best profile."""
+    if classes.clear_share < NOISE_SHARE:
+        return 0, 0.0, 0.0
     chances = chord_chances(classes)
     table = key_table(classes, chances)
     keys = softmax(small_net.load("key_choice", KEY_EVIDENCE)(table)[:, 0])
     inputs = certainty_inputs(signal, classes, chances, keys, table)
     logit = float(small_net.load("key_confidence", KEY_CERTAINTY)(inputs[np.newaxis])[0, 0])
-    confidence = float(1 / (1 + np.exp(-logit)))
-    best = int(keys.argmax())
+    return int(keys.argmax()), float(1 / (1 + np.exp(-logit))), float(inputs[KEY_CERTAINTY.index("strength")])
+
+
+def compute(signal: Signal) -> dict[str, Any]:
+    """Values of the group `tonality`."""
+    classes = pitch_classes(signal)
+    best, confidence, strength = _judge(signal, classes)
     told = confidence >= TOLD
     whole = classes.frames.sum(axis=0)
     sounding = float(whole.max()) > 0
@@ -159,7 +165,7 @@ def compute(signal: Signal) -> dict[str, Any]:
         "key": NAMES[best % 12] if told else None,
         "scale": ("minor" if best >= 12 else "major") if told else None,
         "key_confidence": confidence,
-        "key_strength": float(inputs[KEY_CERTAINTY.index("strength")]) if told else None,
+        "key_strength": strength if told else None,
         "tuning_cents": classes.tuning_cents if sounding else None,
         "hpcp_entropy": min(1.0, max(0.0, _entropy(whole))) if sounding else None,
         "tonal_share": classes.clear_share,

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from samplemind.descriptors.catalogue import CATALOGUE
+from samplemind.descriptors.chords import chord_chances, chords
+from samplemind.descriptors.pitch_classes import NAMES, pitch_classes
+from samplemind.descriptors.tonality import KEY_EVIDENCE, PROFILES, compute, key_table
+
+from .tones import SR, cadence, chord, harmonic, hz_of, signal_of
+
+
+def test_names_are_those_of_the_catalogue() -> None:
+    assert set(compute(signal_of(cadence(0, "major")))) == {
+        entry.name for entry in CATALOGUE if entry.group == "tonality"
+    }
+
+
+@pytest.mark.parametrize("mode", ["major", "minor"])
+@pytest.mark.parametrize("tonic", range(12))
+def test_cadences_in_all_keys(tonic: int, mode: str) -> None:
+    found = compute(signal_of(cadence(tonic, mode)))
+    assert (found["key"], found["scale"]) == (NAMES[tonic], mode)
+    assert found["key_confidence"] > 0.6
+    assert found["key_strength"] > 0.6
+
+
+@pytest.mark.parametrize("semitones", [1, 5, 7])
+def test_the_table_of_evidence_turns_with_the_sound(semitones: int) -> None:
+    tables = []
+    for tonic in (0, semitones):
+        classes = pitch_classes(signal_of(cadence(tonic, "minor")))
+        tables.append(key_table(classes, chord_chances(classes)))
+    turned = np.vstack([np.roll(tables[0][:12], semitones, axis=0), np.roll(tables[0][12:], semitones, axis=0)])
+    assert turned.shape == (24, len(KEY_EVIDENCE))
+    assert np.corrcoef(turned.ravel(), tables[1].ravel())[0, 1] > 0.97
+
+
+@pytest.mark.parametrize("cents", [-40, -25, -10, 0, 15, 35])
+def test_tuning_is_recovered(cents: float) -> None:
+    y = np.concatenate([harmonic(hz_of(m + cents / 100), 0.6) for m in (60, 64, 67, 72)])
+    assert compute(signal_of(y))["tuning_cents"] == pytest.approx(cents, abs=3)
+
+
+@pytest.mark.parametrize("cents", [-35, 30])
+def test_key_does_not_hang_on_the_tuning(cents: float) -> None:
+    notes = [
+        [m + cents / 100 for m in row]
+        for row in ([43, 62, 67, 71], [48, 64, 67, 72], [50, 62, 66, 69], [43, 62, 67, 71])
+    ]
+    y = np.concatenate([np.sum([harmonic(hz_of(m), 0.8, slope=1.5) for m in row], axis=0) for row in notes])
+    found = compute(signal_of(0.2 * y))
+    assert (found["key"], found["scale"]) == ("G", "major")
+
+
+@pytest.mark.parametrize("midi", range(48, 72, 5))
+def test_single_note_is_the_strongest_pitch_class(midi: int) -> None:
+    found = compute(signal_of(harmonic(hz_of(midi), slope=1.5)))
+    assert int(np.argmax(found["hpcp"])) == midi % 12
+    assert found["hpcp"].max() == pytest.approx(1)
+
+
+def test_entropy_orders_note_chord_and_cluster() -> None:
+    values = [compute(signal_of(chord(notes)))["hpcp_entropy"] for notes in ([60], [60, 64, 67], list(range(60, 72)))]
+    assert values == sorted(values)
+    assert values[-1] > 0.9
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_has_no_key(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    found = compute(signal_of(rng.normal(0, 0.2, 2 * SR) * np.exp(-np.arange(2 * SR) / SR * rng.uniform(0, 10))))
+    assert found["key"] is None
+    assert found["scale"] is None
+    assert found["tonal_share"] < 0.3
+
+
+def test_drums_have_no_key() -> None:
+    rng = np.random.default_rng(5)
+    t = np.arange(SR // 4) / SR
+    kick = np.sin(2 * np.pi * 50 * t + 30 * np.exp(-t * 40)) * np.exp(-t * 15)
+    snare = rng.normal(0, 0.4, len(t)) * np.exp(-t * 25)
+    assert compute(signal_of(np.concatenate([kick, snare] * 6)))["key"] is None
+
+
+@given(st.floats(-40, 12), st.booleans())
+def test_gain_and_polarity_change_nothing(gain_db: float, flipped: bool) -> None:
+    y = cadence(9, "minor")
+    found = compute(signal_of(y * 10 ** (gain_db / 20) * (-1 if flipped else 1)))
+    assert (found["key"], found["scale"]) == ("A", "minor")
+    np.testing.assert_allclose(found["hpcp"], compute(signal_of(y))["hpcp"], atol=0.02)
+
+
+@pytest.mark.parametrize("rate", [22050, 48000])
+def test_sample_rate_changes_nothing(rate: int) -> None:
+    import soxr
+
+    found = compute(signal_of(soxr.resample(cadence(2, "major"), SR, rate), rate))
+    assert (found["key"], found["scale"]) == ("D", "major")
+
+
+def test_chords_of_a_cadence_in_order_and_time() -> None:
+    times, labels = chords(signal_of(cadence(0, "major")))
+    assert labels == ["C", "F", "G", "C"]
+    np.testing.assert_allclose(times, [0, 0.8, 1.6, 2.4], atol=0.25)
+
+
+def test_minor_chords_and_none() -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, 2 * SR)
+    _, labels = chords(signal_of(np.concatenate([chord([45, 57, 60, 64], 2.0), noise])))
+    assert labels == ["Am", "N"]
+
+
+def test_silence_has_no_chords() -> None:
+    times, labels = chords(signal_of(np.zeros(SR)))
+    assert len(times) == len(labels) == 0
+
+
+@pytest.mark.parametrize("samples", [1, 50, 3000])
+def test_shortest_sounds_have_no_key(samples: int) -> None:
+    assert compute(signal_of(0.5 * np.hanning(samples + 2)[1:-1]))["key"] is None
+
+
+def test_profiles_have_twelve_degrees_and_a_tonic_that_is_strongest() -> None:
+    for modes in PROFILES.values():
+        for profile in modes:
+            assert len(profile) == 12
+            assert profile[0] == max(profile)
+
+
+@pytest.mark.parametrize("tonic", [0, 3, 7, 10])
+@pytest.mark.parametrize("mode", ["major", "minor"])
+def test_agrees_with_essentia_key_on_cadences(tonic: int, mode: str) -> None:
+    essentia = pytest.importorskip("essentia.standard", reason="essentia is not installed")
+    y = cadence(tonic, mode).astype(np.float32)
+    key, scale, _ = essentia.KeyExtractor(profileType="bgate")(y)
+    found = compute(signal_of(y))
+    flats = {"Db": "C#", "Eb": "D#", "Gb": "F#", "Ab": "G#", "Bb": "A#"}
+    assert (found["key"], found["scale"]) == (flats.get(key, key), scale)
