@@ -28,9 +28,10 @@ def _block_rms(y, hop, out):  # type: ignore[no-untyped-def]
     for block in range(len(out)):
         total = np.float32(0.0)
         end = min(len(y), (block + 1) * hop)
-        for i in range(block * hop, end):
+        begin = max(0, end - hop)  # the last block reaches back: few samples have no root mean square to speak of
+        for i in range(begin, end):
             total += y[i] * y[i]
-        out[block] = np.sqrt(total / (end - block * hop))
+        out[block] = np.sqrt(total / (end - begin))
 
 
 class Signal:
