@@ -30,8 +30,8 @@ _ENVIRONMENT: Final = {
 }
 _CONFIG: Final = {
     "distributed.worker.multiprocessing-method": "spawn",
-    # A task waits with the scheduler until a worker is free for it: a dying worker takes down what it runs, no more.
-    "distributed.scheduler.worker-saturation": 1.0,
+    # A worker has its next task at hand: while the main process writes, nobody waits for it to hand out work.
+    "distributed.scheduler.worker-saturation": 2.0,
     # One file may need much memory for a moment. Nothing here can be spilled, and a paused worker would never go on.
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
@@ -90,7 +90,7 @@ def _local(workers: int | None) -> Iterator[Any]:
         pool_class(
             n_workers=count, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address=None,
             worker_dashboard_address=None, silence_logs=logging.CRITICAL,
-            # With the setting above, what a dying worker runs is what killed it: no second worker shall die of it.
+            # No second worker shall die of what killed one: see `crew` and `isolate`.
             scheduler_kwargs={"allowed_failures": 0}, env=_ENVIRONMENT,
         ) as pool,
         client_class(pool, set_as_default=False) as client,

@@ -135,7 +135,7 @@ class Pacer:
     #: A first guess for one core: bytes of 16-bit PCM a second, at the level of most ingests, and seconds a file.
     _START_RATE: Final = 3e6
     _A_FILE: Final = 8e4
-    _MOST: Final = 256
+    _MOST: Final = 512
 
     def __init__(self, batch_seconds: float) -> None:
         self._batch_seconds = batch_seconds

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -87,9 +86,12 @@ def run_batch(items: Sequence[Item], settings: Settings, form: Form = "rows") ->
     A file that takes far too long ends this process: whoever waits runs the batch again with each file watched.
     """
     outcomes = []
-    for item in items:
-        with _WATCH.limit(time_limit_s(item, settings)):
+    try:
+        for item in items:
+            _WATCH.begin(time_limit_s(item, settings))
             outcomes.append(analyze_item(item, settings))
+    finally:
+        _WATCH.end()
     return pack(outcomes, form)
 
 
@@ -175,8 +177,9 @@ def _row(outcome: Outcome) -> dict[str, Any]:
 class _Watch:
     """Ends this process when a file takes too long, whoever holds the GIL.
 
-    There is one timer of `faulthandler` a process, and a worker may have several threads: it always runs for the
-    earliest of their limits.
+    There is one timer of `faulthandler` a process, and a worker may have several threads: it runs for the earliest of
+    their limits. Setting it costs as much as a tiny file, so it is set for twice the time, and again only when less
+    than the time is left: a file may take between once and twice its limit.
     """
 
     def __init__(self) -> None:
@@ -184,28 +187,29 @@ class _Watch:
         self._limits: dict[int, float] = {}
         self._sink: Any = None
 
-    @contextlib.contextmanager
-    def limit(self, seconds: float) -> Iterator[None]:
-        me = threading.get_ident()
-        self._set(me, time.monotonic() + seconds)
-        try:
-            yield
-        finally:
-            self._set(me, None)
-
-    def _set(self, thread: int, limit: float | None) -> None:
+    def begin(self, seconds: float) -> None:
+        """A file begins in this thread, which may take `seconds`."""
+        me, now = threading.get_ident(), time.monotonic()
+        if now + seconds <= self._limits.get(me, 0.0) <= now + 2 * seconds:
+            return
         with self._lock:
-            if limit is None:
-                self._limits.pop(thread, None)
-            else:
-                self._limits[thread] = limit
-            if not self._limits:
-                faulthandler.cancel_dump_traceback_later()
-                return
-            if self._sink is None:
-                self._sink = open(os.devnull, "w")  # noqa: SIM115 - the timer writes to it until the process ends
-            left = max(0.001, min(self._limits.values()) - time.monotonic())
-            faulthandler.dump_traceback_later(left, exit=True, file=self._sink)
+            self._limits[me] = now + 2 * seconds
+            self._set(now)
+
+    def end(self) -> None:
+        """Nothing is left to do in this thread."""
+        with self._lock:
+            self._limits.pop(threading.get_ident(), None)
+            self._set(time.monotonic())
+
+    def _set(self, now: float) -> None:
+        if not self._limits:
+            faulthandler.cancel_dump_traceback_later()
+            return
+        if self._sink is None:
+            self._sink = open(os.devnull, "w")  # noqa: SIM115 - the timer writes to it until the process ends
+        left = max(0.001, min(self._limits.values()) - now)
+        faulthandler.dump_traceback_later(left, exit=True, file=self._sink)
 
 
 _WATCH: Final = _Watch()

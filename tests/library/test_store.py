@@ -53,7 +53,7 @@ def test_a_library_that_was_left_half_made_is_made_again(tmp_path):
 def test_a_newer_format_is_refused(own):
     library = own[1]
     library.tables.meta.update(where="key = 'format'", values={"value": "2"})
-    with pytest.raises(LibraryError, match="format 2.*update samplemind"):
+    with pytest.raises(LibraryError, match=r"format 2.*update samplemind"):
         Library.open(library.uri)
 
 
@@ -173,10 +173,12 @@ def test_merging_works_with_a_scalar_index_on_the_key_and_after_optimizing(own):
 
 
 def test_a_batch_keeps_nulls_vectors_and_lists():
+    nan, infinite = float("nan"), float("inf")
+    unit = [1.0] + [0.0] * 127
     rows = [
-        {"id": "a", "embedding": [1.0] + [0.0] * 127, "onset_times": [0.5, 1.25], "chord_labels": ["C", "N"], "bpm": 99.5},
-        {"id": "b", "embedding": [float("nan")] * 128, "bpm": float("nan"), "duration_s": float("inf"), "midi_note": 60},
-    ]  # fmt: skip
+        {"id": "a", "embedding": unit, "onset_times": [0.5, 1.25], "chord_labels": ["C", "N"], "bpm": 99.5},
+        {"id": "b", "embedding": [nan] * 128, "bpm": nan, "duration_s": infinite, "midi_note": 60},
+    ]
     batch = record_batch(rows, samples_schema())
     batch.validate(full=True)
     first, second = batch.to_pylist()
@@ -187,8 +189,8 @@ def test_a_batch_keeps_nulls_vectors_and_lists():
 
 def test_overlaying_replaces_the_computed_groups_and_nothing_else():
     def table(**values: object) -> pa.Table:
-        return pa.Table.from_batches([record_batch([{"id": "a", "status": "ok", **values}, {"id": "b", "level": "basic"}],
-                                                   samples_schema())])  # fmt: skip
+        rows = [{"id": "a", "status": "ok", **values}, {"id": "b", "level": "basic"}]
+        return pa.Table.from_batches([record_batch(rows, samples_schema())])
 
     old = table(level="detailed", peak_dbfs=-1.0, loudness_lufs=-20.0, v_level=1, v_loudness=1, embedding=[0.0] * 128)
     new = table(level="standard", peak_dbfs=-3.0, v_level=2).slice(0, 1)

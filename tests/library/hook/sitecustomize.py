@@ -56,5 +56,3 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 sys.meta_path.insert(0, _Finder())
-if os.environ.get("HOOK_MORE"):
-    exec(open(os.environ["HOOK_MORE"]).read())  # noqa: SIM115
