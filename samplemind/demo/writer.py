@@ -16,7 +16,6 @@ import numpy as np
 
 from samplemind.demo.catalogue import catalogue
 from samplemind.demo.sound import Sound
-from samplemind.errors import ParameterError
 
 __all__ = ["COLUMNS", "DemoReport", "label_row", "make_demo", "small_demo"]
 
@@ -148,7 +147,9 @@ def make_demo(to: str | Path, *, progress: Callable[[int, int], None] | None = N
     Raises
     ------
     ParameterError
-        For another subset, or where the folder cannot be written to.
+        For another subset.
+    OSError
+        Where the folder cannot be written to, or its disk is full.
 
     Notes
     -----
@@ -162,12 +163,7 @@ def make_demo(to: str | Path, *, progress: Callable[[int, int], None] | None = N
     """
     folder = Path(to)
     sounds = catalogue(subset)
-    try:
-        return _write(folder, sounds, progress or (lambda done, total: None))
-    except OSError as error:
-        raise ParameterError(
-            f"to: cannot write the demo sounds to {folder} ({error.strerror}); give a folder you may write to"
-        ) from error
+    return _write(folder, sounds, progress or (lambda done, total: None))
 
 
 def _write(folder: Path, sounds: tuple[Sound, ...], progress: Callable[[int, int], None]) -> DemoReport:

@@ -85,8 +85,6 @@ def export(tables: Tables, out: str | os.PathLike[str], columns: Sequence[str] |
         else:
             rows.write_ndjson(part)
         os.replace(part, path)
-    except OSError as error:
-        raise ParameterError(f"out: {path} cannot be written ({error.strerror or error})") from None
     finally:
         part.unlink(missing_ok=True)
     return len(rows)

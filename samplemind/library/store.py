@@ -346,6 +346,8 @@ class Library:
         ------
         ParameterError
             For another extension, or a folder that does not exist.
+        OSError
+            Where the file cannot be written, or the disk is full; what was there before stays.
         """
         from samplemind.library.look import export
 

@@ -11,7 +11,6 @@ import pytest
 import soundfile
 
 from samplemind.demo import COLUMNS, DemoReport, catalogue, make_demo, small_demo, writer
-from samplemind.errors import ParameterError
 
 COMMITTED = Path(__file__).resolve().parents[2] / "data" / "demo"
 
@@ -73,7 +72,7 @@ def test_a_wav_of_the_list_is_written_as_it_says(tmp_path: Path, monkeypatch: py
 def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("here")
-    with pytest.raises(ParameterError, match="file"):
+    with pytest.raises(OSError, match="file"):
         make_demo(blocked / "demo", subset="small")
 
 
