@@ -112,6 +112,8 @@ def stretch(freqs, amps, count, f0, stretches, partial_of):  # type: ignore[no-u
             best_share, best_b, best_f = share, b, f
             for p in range(count):
                 partial_of[p] = trial[p]
+        if best_share > 0.97 * total:
+            break
     return best_f, best_b, best_share / total
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from samplemind.audio.clip import FloatArray
+from samplemind.descriptors.periodicity import hann
 from samplemind.descriptors.signal import Signal
 
 __all__ = ["BIN_HZ", "HOP", "N_FFT", "RATE", "Partials", "partials"]
@@ -141,7 +142,7 @@ def _find_peaks(power, bin_hz, lowest, reach, freqs, amps, clear, counts):  # ty
                     count += 1
         limit = np.float32(0.0)
         if count > keep:
-            limit = np.sort(found_power[:count])[count - keep]
+            limit = np.partition(found_power[:count], count - keep)[count - keep]
         used = 0
         for c in range(count):
             if found_power[c] < limit or used == keep:
@@ -185,8 +186,7 @@ def _make(signal: Signal) -> Partials:
     width = min(N_FFT, max(len(x), 64))
     if len(x) < width:
         x = np.pad(x, (0, width - len(x)))
-    window = np.hanning(width + 2)[1:-1].astype(np.float32)
-    window *= np.float32(2 / window.sum())  # a sine of amplitude 1 has a peak of height 1
+    window = hann(width) * np.float32(2 / hann(width).sum())  # a sine of amplitude 1 has a peak of height 1
     windows = np.lib.stride_tricks.sliding_window_view(x, width)[starts] * window
     spectrum = fft.rfft(windows, N_FFT, axis=1)
     power = spectrum.real**2 + spectrum.imag**2

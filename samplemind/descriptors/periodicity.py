@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -9,7 +10,7 @@ from numba import njit
 
 from samplemind.audio.clip import FloatArray
 
-__all__ = ["frames_acf", "lag_value", "pitch_course"]
+__all__ = ["frames_acf", "hann", "lag_value", "pitch_course"]
 
 COURSE_FRAMES: Final = 12
 COURSE_WINDOW: Final = 1024
@@ -35,6 +36,12 @@ def lag_value(acf, lag):  # type: ignore[no-untyped-def]
         s = sign_sin if j % 2 == 0 else -sign_sin
         total += acf[at] * s / (np.pi * d) * (0.5 + 0.5 * np.cos(np.pi * d / 8.5))
     return total
+
+
+@lru_cache(maxsize=32)
+def hann(width: int) -> Any:
+    """Hann window without zeros at its ends [shape=(width,)], float32."""
+    return np.hanning(width + 2)[1:-1].astype(np.float32)
 
 
 def frames_acf(power: FloatArray, width: int, lags: int) -> FloatArray:
@@ -121,7 +128,7 @@ def pitch_course(x: FloatArray, rate: int, guess_hz: float) -> tuple[FloatArray,
     starts: Any = np.linspace(0, len(x) - width, n).astype(np.int64)
     frames = np.lib.stride_tricks.sliding_window_view(x, width)[starts]
     level = np.sqrt(np.einsum("ij,ij->i", frames, frames) / width)
-    spectrum = fft.rfft(frames * np.hanning(width + 2)[1:-1].astype(np.float32), n_fft, axis=1)
+    spectrum = fft.rfft(frames * hann(width), n_fft, axis=1)
     acf = frames_acf(spectrum.real**2 + spectrum.imag**2, width, n_fft // 2)
     hz, height = np.zeros(n, np.float32), np.zeros(n, np.float32)
     low = max(LOWEST_HZ, guess_hz / 4, 1.6 * rate / width)
