@@ -171,8 +171,11 @@ def report(cases: list[Case], right: Any, confidence: Any) -> None:
     for sort in ("real", "synth", "none", "vague"):
         mine = confidence[[c.sort == sort for c in cases]]
         steps = np.round(np.percentile(mine, [5, 25, 50, 75, 95]), 2)
-        print(f"confidence of {sort:6s} percentiles 5 25 50 75 95: {steps}",
-              f"told at 0.12: {np.mean(mine >= 0.12):.3f}, at 0.5: {np.mean(mine >= 0.5):.3f}")  # fmt: skip
+        told = ", ".join(f"{np.mean(mine >= limit):.3f} from {limit}" for limit in (0.05, 0.08, 0.12, 0.5))
+        print(f"confidence of {sort:6s} percentiles 5 25 50 75 95: {steps}, told: {told}")
+    noted = np.array([c.sort == "real" for c in cases])
+    for limit in (0.05, 0.08, 0.12):
+        print(f"right and told from {limit}: {np.mean(right[noted] & (confidence[noted] >= limit)):.3f}")
     of_notes = np.array([c.sort in ("real", "none") and c.group[:5] != "synth" for c in cases])
     for low in np.arange(0, 1, 0.2):
         inside = of_notes & (confidence >= low) & (confidence < low + 0.2 + (low > 0.75))

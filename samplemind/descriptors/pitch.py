@@ -35,7 +35,7 @@ MAX_STEADY: Final = 10
 STEADY_DB: Final = 25.0
 VOICED: Final = 0.55
 #: Below this chance of being right a note is not told.
-TOLD: Final = 0.12
+TOLD: Final = 0.08
 #: A sound with less of its energy in clear peaks is noise, and nothing further is looked for.
 NOISE_SHARE: Final = 0.01
 TREBLE_HZ: Final = 5000.0
