@@ -88,8 +88,7 @@ def _tail_ratio(signal: Signal) -> float:
 def _level_db(signal: Signal) -> Any:
     """Envelope in dB below its highest point, in steps of 12 ms."""
     envelope = signal.envelope
-    usable = len(envelope) // 4 * 4
-    coarse = envelope[:usable].reshape(-1, 4).max(axis=1) if usable else envelope
+    coarse = np.maximum.reduceat(envelope, np.arange(0, len(envelope), 4))
     return np.maximum(20 * np.log10(np.maximum(coarse / max(float(coarse.max()), 1e-9), 1e-3)), _FLOOR_DB)
 
 

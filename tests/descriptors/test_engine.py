@@ -57,6 +57,7 @@ ODD = {
     "8 kHz": (noise(0.5, rate=8000), 8000),
     "odd rate": (noise(0.5, rate=44101), 44101),
     "impulse": ((np.arange(20000) == 10000) * 1.0, SR),
+    "sound in the last samples only": ((np.arange(642) == 622) * 0.5, SR),
     "full-scale square": (np.sign(sine(50)), SR),
     "tone": (sine(440, 2.0), SR),
     "hit": (decaying(60, 0.4), SR),
