@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import soxr
+from corpus import is_free
 
 from samplemind.audio.clip import Clip
 from samplemind.audio.decode import decode
@@ -32,13 +32,6 @@ from samplemind.errors import AudioError
 #: Real loops are also learnt from at these speeds.
 SPEEDS = (0.89, 0.95, 1.06, 1.13)
 DATA = Path(__file__).parent.parent / "samplemind" / "descriptors" / "data"
-_FREE = re.compile(r"CC0|public domain|Unlicense|CC BY|MIT|Apache|BSD|GPL", re.IGNORECASE)
-_NOT_FREE = re.compile(r"none stated|NC|custom")
-
-
-def is_free(licence: str) -> bool:
-    """Say whether a model that is shipped may be trained on it."""
-    return bool(_FREE.search(licence)) and not _NOT_FREE.search(licence)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import tonal_loops as loops
 import tonal_material as material
+from corpus import is_free
 from fit_net import NetFitter
 
 from samplemind.audio.clip import Clip
@@ -103,7 +104,7 @@ def mirex(truth: int, guess: int) -> float:
 def gather(labels: Path, count: int) -> list[Case]:
     rng = np.random.default_rng(11)
     with labels.open(newline="", encoding="utf-8") as handle:
-        rows = [row for row in csv.DictReader(handle) if material.is_free(row["licence"])]
+        rows = [row for row in csv.DictReader(handle) if is_free(row["licence"])]
     sources = sorted({row["source"] for row in rows if row["midi_note"]})
     cases = []
     # Every source plays alone in some loops, so that it can be left out as a whole.

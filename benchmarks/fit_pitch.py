@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import tonal_material as material
+from corpus import is_free
 from fit_net import NetFitter
 
 from samplemind.audio.clip import Clip
@@ -86,7 +87,7 @@ def gather(labels: Path, synthesized: int) -> list[Case]:
             y = decode(str(labels.parent / row["path"])).at(material.SR)[: 20 * material.SR]
         except AudioError:
             continue
-        free, group = material.is_free(row["licence"]), f"{row['source']} {row['licence']}"[:40]
+        free, group = is_free(row["licence"]), f"{row['source']} {row['licence']}"[:40]
         midi = float(row["midi_note"]) if row["midi_note"] else None
         if np.abs(y).max() < 1e-4:
             continue

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import argparse
 import csv
-import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from corpus import is_free
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 
@@ -26,15 +26,9 @@ from samplemind.descriptors.vectors import _LIMIT, traits
 from samplemind.errors import AudioError
 
 DATA = Path(__file__).resolve().parents[1] / "samplemind" / "descriptors" / "data"
-FREE = re.compile(r"CC0|public domain|Unlicense|CC BY(?!-NC)|\bMIT\b|Apache|BSD|GPL|GNU", re.IGNORECASE)
-UNFREE = re.compile(r"NC|none stated|custom", re.IGNORECASE)
 SIZE = 128
 REST = 0.6  # length of the directions that classes do not tell, relative to those that do
 STRENGTH = 0.003  # of the regression's penalty
-
-
-def is_free(licence: str) -> bool:
-    return bool(FREE.search(licence)) and not UNFREE.search(licence)
 
 
 def load(labels: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import soxr
 import tonal_material as material
+from corpus import is_free
 
 from samplemind.audio.decode import decode
 from samplemind.errors import AudioError
@@ -47,7 +48,7 @@ class Band:
         with labels.open(newline="", encoding="utf-8") as handle:
             for row in csv.DictReader(handle):
                 path = labels.parent / row["path"]
-                if row["kind"] != "one-shot" or not material.is_free(row["licence"]):
+                if row["kind"] != "one-shot" or not is_free(row["licence"]):
                     continue
                 if row["midi_note"]:
                     if row["source"] != without and (not only or row["source"] == only):

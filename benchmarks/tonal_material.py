@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 
 SR = 44100
-NOT_FREE = re.compile(r"none stated|BY-NC|custom|partly unstated|not named", re.IGNORECASE)
-FREE = re.compile(r"CC0|public domain|unlicense|CC BY|MIT|apache|BSD|GPL|GNU v3", re.IGNORECASE)
 
 Array = Any
-
-
-def is_free(licence: str) -> bool:
-    """Whether sounds of this licence may shape a shipped model."""
-    return bool(FREE.search(licence)) and not NOT_FREE.search(licence)
 
 
 def hz_of(midi: float) -> float:
