@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -123,6 +125,23 @@ def test_json_has_the_fixed_form(tmp_path: Path, level: str) -> None:
     assert "embedding" not in row
     with_vectors = analyze_file(str(path), level).to_json(vectors=True)
     assert ("embedding" in with_vectors) == (level != "basic")
+
+
+def test_the_reference_packages_are_not_needed() -> None:
+    """Essentia has no wheel for every system: without it, and without librosa, the answers are the same."""
+    program = (
+        "import json, sys\n"
+        "sys.modules['essentia'] = sys.modules['librosa'] = None\n"
+        "import numpy as np\n"
+        "from samplemind.audio.clip import Clip\n"
+        "from samplemind.descriptors.engine import analyze\n"
+        "y = 0.3 * np.sin(np.arange(44100) * 0.03) * np.exp(-np.arange(44100) / 9000)\n"
+        "print(json.dumps(analyze(Clip.from_array(y, 44100), 'detailed').to_json(vectors=True)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    y = 0.3 * np.sin(np.arange(44100) * 0.03) * np.exp(-np.arange(44100) / 9000)
+    assert json.loads(done.stdout) == analyze(Clip.from_array(y, SR), "detailed").to_json(vectors=True)
+    assert done.stderr == ""
 
 
 def test_a_file_that_is_no_sound_says_why(tmp_path: Path) -> None:
