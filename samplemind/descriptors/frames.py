@@ -6,17 +6,16 @@ one compiled kernel, so memory grows by some hundred bytes a frame, not by a spe
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 import scipy.fft
-from numba import njit
 
 from samplemind.audio.clip import FloatArray
 from samplemind.descriptors.catalogue import FRAME_FEATURES
+from samplemind.descriptors.frame_kernels import analyze_block, flux, zero_crossings
 
 __all__ = ["HOP", "N_FFT", "N_MELS", "SR", "Frames", "analyze_frames", "centred_blocks", "hann_window",
            "mel_filters", "mel_frequencies"]  # fmt: skip
@@ -105,212 +104,23 @@ def mel_filters() -> FloatArray:
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[Any, FloatArray, Any]:
-    """First bin after each mel edge, the weight of each bin in the band it rises into, contrast edges in bins."""
+def _tables() -> tuple[FloatArray, FloatArray, Any, FloatArray, Any]:
+    """What the kernel knows of the bins.
+
+    The number of each, 1 over its distance from bin 1, the first bin after each mel edge, the weight of each in the
+    band that it rises into, and the edges of the contrast bands.
+    """
     edges = _mel_edges()
     hz = np.arange(N_BINS) * SR / N_FFT
-    starts = np.searchsorted(hz, edges).astype(np.int32)
+    starts = np.searchsorted(hz, edges).astype(np.uint64)  # unsigned: the loops need not ask whether it is negative
     starts[0], starts[-1] = 1, N_BINS
     # bin k lies above edge band[k]: it falls out of filter band[k] - 1 and rises into band[k]
     band = np.clip(np.searchsorted(starts, np.arange(N_BINS), side="right") - 1, 0, N_MELS)
     rise = ((hz - edges[band]) / (edges[band + 1] - edges[band])).astype(np.float32)
-    contrast = np.searchsorted(hz, np.array(CONTRAST_EDGES)).astype(np.int32)
+    contrast = np.searchsorted(hz, np.array(CONTRAST_EDGES)).astype(np.uint64)
     contrast[0], contrast[-1] = 1, N_BINS
-    return starts, rise, contrast
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _log2(x, bits, mantissa_bits, mantissa, out):  # type: ignore[no-untyped-def]
-    """Base-2 logarithm of positive float32 values to 1e-5, by exponent and polynomial: a loop that vectorises."""
-    for k in range(len(x)):
-        b = bits[k]
-        mantissa_bits[k] = (b & 0x7FFFFF) | 0x3F800000
-        out[k] = np.float32((b >> 23) - 127)
-    for k in range(len(x)):
-        m = mantissa[k] - np.float32(1.0)
-        p = np.float32(-0.03459521) * m + np.float32(0.14643361)
-        p = p * m + np.float32(-0.30338967)
-        p = p * m + np.float32(0.46930169)
-        p = p * m + np.float32(-0.72044237)
-        p = p * m + np.float32(1.44268325)
-        out[k] += p * m
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _block_kernel(spectrum, scale, floor, starts, rise, contrast_edges, share,  # type: ignore[no-untyped-def]
-                  features, mel, contrast, energy, mean_power):  # fmt: skip
-    """Fill the rows of one block; `spectrum` is (frames, 2 * N_BINS), real and imaginary parts in turn."""
-    n_frames = spectrum.shape[0]
-    n_bins = spectrum.shape[1] // 2
-    power = np.empty(n_bins, np.float32)
-    log2 = np.empty(n_bins, np.float32)
-    mantissa_bits = np.empty(n_bins, np.int32)
-    mantissa = mantissa_bits.view(np.float32)
-    bits = power.view(np.int32)
-    bin_hz = np.float32(44100.0 / (2 * (n_bins - 1)))
-    db = np.float32(3.0102999566)  # 10 log10(2)
-    top = np.empty(4, np.float32)
-    low = np.empty(4, np.float32)
-    octave_db = np.empty(8, np.float32)
-    for t in range(n_frames):
-        row = spectrum[t]
-        for k in range(n_bins):
-            re = row[2 * k]
-            im = row[2 * k + 1]
-            power[k] = (re * re + im * im) * scale + floor
-        total = np.float32(0.0)
-        first = np.float32(0.0)
-        high = np.float32(0.0)
-        amplitude_sum = np.float32(0.0)
-        decrease = np.float32(0.0)
-        for k in range(1, n_bins):
-            p = power[k]
-            total += p
-            first += k * p
-            high = max(high, p)
-            mean_power[k] += p
-        a1 = np.sqrt(power[1])
-        for k in range(2, n_bins):
-            a = np.sqrt(power[k])
-            amplitude_sum += a
-            decrease += (a - a1) / np.float32(k - 1)
-        _log2(power, bits, mantissa_bits, mantissa, log2)
-        log_sum = np.float32(0.0)
-        plogp = np.float32(0.0)
-        for k in range(1, n_bins):
-            log_sum += log2[k]
-            plogp += power[k] * log2[k]
-        n = np.float32(n_bins - 1)
-        mean = first / total
-        m2 = np.float32(0.0)
-        m3 = np.float32(0.0)
-        m4 = np.float32(0.0)
-        for k in range(1, n_bins):
-            d = np.float32(k) - mean
-            w = d * d * power[k]
-            m2 += w
-            m3 += w * d
-            m4 += w * d * d
-        m2 = max(m2 / total, np.float32(1e-6))
-        # 85 % and 95 %: skip 32 bins at a time, then walk
-        limit85 = np.float32(0.85) * total
-        limit95 = np.float32(0.95) * total
-        passed = np.float32(0.0)
-        roll85 = n_bins - 1
-        roll95 = n_bins - 1
-        found = 0
-        k = 1
-        while k < n_bins and found < 2:
-            stop = min(k + 32, n_bins)
-            chunk = np.float32(0.0)
-            for j in range(k, stop):
-                chunk += power[j]
-            limit = limit85 if found == 0 else limit95
-            if passed + chunk < limit:
-                passed += chunk
-            else:
-                for j in range(k, stop):
-                    passed += power[j]
-                    if found == 0 and passed >= limit85:
-                        roll85 = j
-                        found = 1
-                    if found == 1 and passed >= limit95:
-                        roll95 = j
-                        found = 2
-                        break
-            k = stop
-        # mel bands: between two edges every bin falls out of one filter and rises into the next
-        for b in range(len(starts) - 1):
-            up = np.float32(0.0)
-            both = np.float32(0.0)
-            for k in range(starts[b], starts[b + 1]):
-                up += power[k] * rise[k]
-                both += power[k]
-            if b < mel.shape[1]:
-                mel[t, b] += up
-            if b > 0:
-                mel[t, b - 1] += both - up
-        # octave bands: mean of the highest and of the lowest bins, and their level
-        for c in range(contrast.shape[1]):
-            begin = contrast_edges[c]
-            end = contrast_edges[c + 1]
-            count = max(1, min(4, int(share * (end - begin) + 0.5)))
-            band_sum = np.float32(0.0)
-            if count == 1:
-                peak = power[begin]
-                valley = power[begin]
-                for k in range(begin, end):
-                    p = power[k]
-                    band_sum += p
-                    peak = max(peak, p)
-                    valley = min(valley, p)
-            else:
-                for i in range(count):
-                    top[i] = np.float32(0.0)
-                    low[i] = np.float32(1e30)
-                for k in range(begin, end):
-                    p = power[k]
-                    band_sum += p
-                    if p > top[0]:
-                        i = 0
-                        while i + 1 < count and top[i + 1] < p:
-                            top[i] = top[i + 1]
-                            i += 1
-                        top[i] = p
-                    if p < low[0]:
-                        i = 0
-                        while i + 1 < count and low[i + 1] > p:
-                            low[i] = low[i + 1]
-                            i += 1
-                        low[i] = p
-                peak = np.float32(0.0)
-                valley = np.float32(0.0)
-                for i in range(count):
-                    peak += top[i]
-                    valley += low[i]
-            contrast[t, c] = db * np.float32(math.log2(peak / valley))
-            octave_db[c] = db * np.float32(math.log2(band_sum / np.float32(end - begin)))
-        slope = np.float32(0.0)  # least squares over the octaves, x = -3 .. 3
-        for c in range(7):
-            slope += np.float32(c - 3) * octave_db[c]
-        log_total = np.float32(math.log2(total))
-        out = features[t]
-        out[0] = mean * bin_hz
-        out[1] = np.sqrt(m2) * bin_hz
-        out[2] = m3 / total / (m2 * np.sqrt(m2))
-        out[3] = m4 / total / (m2 * m2)
-        out[4] = roll85 * bin_hz
-        out[5] = roll95 * bin_hz
-        out[6] = min(np.float32(1.0), np.float32(2.0 ** (log_sum / n - log_total + math.log2(n))))
-        out[7] = min(np.float32(1.0), max(np.float32(0.0), (log_total - plogp / total) / np.float32(math.log2(n))))
-        out[8] = db * np.float32(math.log2(high * n / total))
-        out[9] = slope / np.float32(28.0)
-        out[10] = decrease / (amplitude_sum + np.float32(1e-12))
-        out[11] = db * np.float32(math.log2(first))
-        energy[t] = total
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _flux_and_zcr(y, mel_db, hop, flux, zcr):  # type: ignore[no-untyped-def]
-    """Mean rise of the mel bands over the highest neighbour one frame before, and zero crossings around each frame."""
-    n, bands = mel_db.shape
-    for t in range(1, n):
-        rise = np.float32(0.0)
-        for b in range(bands):
-            before = mel_db[t - 1, b]
-            if b > 0:
-                before = max(before, mel_db[t - 1, b - 1])
-            if b + 1 < bands:
-                before = max(before, mel_db[t - 1, b + 1])
-            rise += max(np.float32(0.0), mel_db[t, b] - before)
-        flux[t] = rise / np.float32(bands)
-    for t in range(n):
-        begin = max(0, t * hop - 2 * hop)
-        end = min(len(y), t * hop + 2 * hop)
-        crossings = 0
-        for i in range(begin + 1, end):
-            crossings += (y[i] >= 0) != (y[i - 1] >= 0)
-        zcr[t] = np.float32(44100.0) * crossings / max(1, end - begin - 1)
+    bins = np.arange(N_BINS, dtype=np.float32)
+    return bins, 1 / np.maximum(bins - 1, 1), starts, rise, contrast
 
 
 @lru_cache(maxsize=1)
@@ -342,7 +152,6 @@ def analyze_frames(y: FloatArray) -> Frames:
         Of n = 1 + m // HOP frames, Hann window of `N_FFT` samples, zeros beyond both ends.
     """
     n = 1 + len(y) // HOP
-    starts, rise, contrast_edges = _tables()
     frames = Frames(
         np.zeros((n, len(_FEATURES)), np.float32),
         np.zeros((n, N_MELS), np.float32),
@@ -354,11 +163,12 @@ def analyze_frames(y: FloatArray) -> Frames:
     for begin in range(0, n, _BLOCK):
         rows = slice(begin, begin + _BLOCK)
         spectrum = scipy.fft.rfft(blocks[rows] * hann_window(), axis=1, overwrite_x=True).view(np.float32)
-        _block_kernel(spectrum, _POWER_SCALE, _FLOOR, starts, rise, contrast_edges, CONTRAST_SHARE,
+        analyze_block(spectrum, _POWER_SCALE, _FLOOR, *_tables(), CONTRAST_SHARE,
                       frames.features[rows], frames.mel[rows], frames.contrast[rows], frames.energy[rows],
                       frames.mean_power)  # fmt: skip
     frames.mean_power[:] /= n
     loudest = max(float(frames.mel.max()), 1e-10)
     mel_db = 10 * np.log10(np.maximum(frames.mel, np.float32(loudest * 1e-8)))
-    _flux_and_zcr(y, mel_db, HOP, frames.feature("flux"), frames.feature("zcr"))
+    flux(mel_db, frames.feature("flux"))
+    zero_crossings(y, HOP, frames.feature("zcr"))
     return frames
