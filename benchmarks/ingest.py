@@ -46,11 +46,12 @@ def sounds(folder: Path, count: int) -> None:
 
 
 class Watch:
-    """Samples the memory (MiB) of this process and of its children."""
+    """Samples the memory (MiB) of this process and of its children, and the processor time that children spent."""
 
     def __init__(self) -> None:
         self.main: list[float] = []
         self.workers: list[float] = []
+        self.spent: dict[int, list[tuple[float, float]]] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
@@ -67,10 +68,23 @@ class Watch:
         while not self._stop.wait(0.5):
             self.main.append(me.memory_info().rss / 2**20)
             try:
-                children = [child.memory_info().rss / 2**20 for child in me.children(recursive=True)]
+                children = [(child, child.memory_info().rss / 2**20) for child in me.children(recursive=True)]
+                for child, _ in children:
+                    times = child.cpu_times()
+                    self.spent.setdefault(child.pid, []).append((time.perf_counter(), times.user + times.system))
             except psutil.Error:
                 continue
-            self.workers.append(max(children, default=0.0))
+            self.workers.append(max((mib for _, mib in children), default=0.0))
+
+    def busy_shares(self, workers: int, begin: float, end: float) -> list[float]:
+        """Processor time over time between two moments, of the busiest children."""
+        shares = []
+        for samples in self.spent.values():
+            inside = [sample for sample in samples if begin <= sample[0] <= end]
+            if len(inside) > 1:
+                (first_s, first_cpu), (last_s, last_cpu) = inside[0], inside[-1]
+                shares.append(round((last_cpu - first_cpu) / (last_s - first_s), 3))
+        return sorted(shares, reverse=True)[:workers]
 
 
 def ingest(library: Library, folder: Path, workers: int, level: str) -> dict[str, Any]:
@@ -82,13 +96,11 @@ def ingest(library: Library, folder: Path, workers: int, level: str) -> dict[str
                                 progress=lambda p: stages.append((time.perf_counter(), p)))  # fmt: skip
         seconds = time.perf_counter() - started
     heard = [at for at, p in stages if p.stage == "analyze" and p.done]
-    spent = library.tables.read(library.tables.samples, ["seconds_to_analyze"])["seconds_to_analyze"].sum()
-    listening_s = heard[-1] - heard[0] if len(heard) > 1 else 0.0
     half = len(watch.main) // 2
     return {
         "files": report.scanned, "analyzed": report.analyzed, "seconds": round(seconds, 2),
         "files_per_s": round(report.scanned / seconds, 1), "us_per_file": round(1e6 * seconds / report.scanned, 1),
-        "busy_share": round(spent / (workers * listening_s), 3) if report.analyzed and listening_s else None,
+        "busy_shares": watch.busy_shares(workers, heard[0], heard[-1]) if heard else [],
         "main_mib": [round(max(watch.main[:half], default=0)), round(max(watch.main[half:], default=0))],
         "worker_mib": [round(max(watch.workers[:half], default=0)), round(max(watch.workers[half:], default=0))],
     }  # fmt: skip
@@ -119,11 +131,12 @@ def main() -> None:
                 results[f"{count} sounds"] = ingest(library, folder, options.workers, options.level)
     finally:
         shutil.rmtree(base)
-    print(f"{'':28}{'files':>8}{'s':>9}{'files/s':>9}{'us/file':>9}{'busy':>7}  {'main MiB':>12}  {'worker MiB':>12}")
+    print(f"{'':28}{'files':>8}{'s':>9}{'files/s':>9}{'us/file':>9}{'busy':>14}  {'main MiB':>12}  {'worker MiB':>12}")
     for name, row in results.items():
         memory = ["{} -> {}".format(*row[key]) for key in ("main_mib", "worker_mib")]
+        busy = " ".join(f"{share:.2f}" for share in row["busy_shares"])
         print(f"{name:28}{row['files']:8}{row['seconds']:9}{row['files_per_s']:9}{row['us_per_file']:9}"
-              f"{row['busy_share'] or '':>7}  {memory[0]:>12}  {memory[1]:>12}")  # fmt: skip
+              f"{busy:>14}  {memory[0]:>12}  {memory[1]:>12}")  # fmt: skip
     options.out.write_text(json.dumps(results, indent=1) + "\n")
 
 
