@@ -6,6 +6,7 @@ import math
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -110,9 +111,9 @@ def analyze(clip: Clip, level: str = "standard", groups: Iterable[str] | None = 
     from samplemind.descriptors.signal import Signal
 
     checked = parse_level(level)
-    chosen = groups_of(checked) if groups is None else _check_groups(groups, checked)
-    signal = Signal(clip)
     rows = _rows_by_group(checked)
+    chosen = tuple(rows) if groups is None else _check_groups(groups, checked)
+    signal = Signal(clip, checked)
     values: dict[str, Any] = {}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
@@ -133,10 +134,12 @@ def _check_groups(groups: Iterable[str], level: Level) -> tuple[str, ...]:
     return tuple(group for group in GROUPS if group in wanted)
 
 
+@lru_cache
 def _rows_by_group(level: Level) -> dict[str, list[Descriptor]]:
-    rows: dict[str, list[Descriptor]] = {}
+    """What a level asks of each group, in the order of computation."""
+    rows: dict[str, list[Descriptor]] = {group: [] for group in groups_of(level)}
     for entry in catalogue_of(level):
-        rows.setdefault(entry.group, []).append(entry)
+        rows[entry.group].append(entry)
     return rows
 
 

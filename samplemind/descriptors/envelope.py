@@ -5,6 +5,7 @@ All from the envelope of 2.9 ms blocks, held for 12 ms so that the swings of a l
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -45,6 +46,12 @@ def _attack(held: FloatArray, top: float) -> float:
     return max(_SHORTEST_ATTACK_S, (end - start) * STEP_S)
 
 
+def _slope(values: FloatArray) -> float:
+    """Rise a step of the straight line of least squares."""
+    n = len(values)
+    return float((np.arange(n) - (n - 1) / 2) @ values) / (n * (n * n - 1) / 12)
+
+
 def compute(signal: Signal) -> dict[str, Any]:
     """Values of the group `envelope`."""
     held = held_envelope(signal)
@@ -57,8 +64,8 @@ def compute(signal: Signal) -> dict[str, Any]:
     tail_db = 20 * np.log10(held[peak : last + 1] / top)
     decay_rate = None
     if len(tail_db) >= 3:
-        time = np.arange(len(tail_db)) * STEP_S
-        decay_rate = max(0.0, -float(np.polyfit(time, tail_db, 1)[0]))
+        slope = _slope(tail_db)  # not finite where the sound pauses in digital silence
+        decay_rate = max(0.0, -slope / STEP_S) if math.isfinite(slope) else 0.0
     energy = signal.envelope[first : last + 1].astype(np.float64) ** 2
     centroid = float((energy * (np.arange(len(energy)) + 0.5)).sum() / max(energy.sum(), 1e-30)) / len(energy)
     attack = _attack(held, top)

@@ -99,11 +99,10 @@ def _true_peak(samples, taps, gain, peak):  # type: ignore[no-untyped-def]
         row = samples[c]
         n = len(row)
         for begin in range(0, n, 32):
-            lo = max(0, begin - half)
-            hi = min(n, begin + 32 + half)
+            around = row[max(0, begin - half) : begin + 32 + half]
             local = np.float32(0.0)
-            for i in range(lo, hi):
-                local = max(local, abs(row[i]))
+            for i in range(len(around)):
+                local = max(local, abs(around[i]))
             if local * gain <= best:
                 continue
             for i in range(begin, min(n, begin + 32)):

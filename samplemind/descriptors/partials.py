@@ -110,6 +110,29 @@ def _sounding_span(x, block, drop):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def _sum(values):  # type: ignore[no-untyped-def]
+    total = np.float32(0.0)
+    for i in range(len(values)):
+        total += values[i]
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _local_maxima(row, lowest, found):  # type: ignore[no-untyped-def]
+    """Bins from `lowest` on that are above both neighbours and within 60 dB of the highest; returns how many."""
+    left, middle, right = row[lowest - 1 : -3], row[lowest:-2], row[lowest + 1 : -1]
+    top = max(row[-2], row[-1])
+    for i in range(len(middle)):
+        top = max(top, middle[i])
+    floor = max(top * np.float32(1e-6), np.float32(1e-14))
+    count = 0
+    for i in range(len(middle)):  # written without a branch: in noise every third bin would be guessed wrong
+        found[count] = lowest + i
+        count += (middle[i] > floor) & (middle[i] > left[i]) & (middle[i] >= right[i])
+    return count
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def _find_peaks(power, bin_hz, lowest, reach, freqs, amps, clear, counts):  # type: ignore[no-untyped-def]
     """Local maxima of each row, refined by a parabola through the log power; the strongest ones are kept."""
     n, bins = power.shape
@@ -117,29 +140,22 @@ def _find_peaks(power, bin_hz, lowest, reach, freqs, amps, clear, counts):  # ty
     found_bin = np.empty(bins, np.int64)
     found_power = np.empty(bins, np.float32)
     around = 5 * reach
-    prefix = np.empty(bins + 1, np.float64)
     for t in range(n):
         row = power[t]
-        top = np.float32(0.0)
-        prefix[0] = 0.0
-        for i in range(bins):
-            prefix[i + 1] = prefix[i] + row[i]
-            if i >= lowest:
-                top = max(top, row[i])
-        floor = max(top * np.float32(1e-6), np.float32(1e-14))
+        maxima = _local_maxima(row, max(lowest, 1), found_bin)
         count = 0
-        for i in range(max(lowest, 1), bins - 2):
-            if row[i] > floor and row[i] > row[i - 1] and row[i] >= row[i + 1]:
-                # A maximum counts when it tops its main lobe: side lobes and ripples on a slope do not.
-                best = True
-                for j in range(max(1, i - reach + 1), min(bins, i + reach)):
-                    if row[j] > row[i]:
-                        best = False
-                        break
-                if best:
-                    found_bin[count] = i
-                    found_power[count] = row[i]
-                    count += 1
+        for m in range(maxima):
+            # A maximum counts when it tops its main lobe: side lobes and ripples on a slope do not.
+            i = found_bin[m]
+            best = True
+            for j in range(max(1, i - reach + 1), min(bins, i + reach)):
+                if row[j] > row[i]:
+                    best = False
+                    break
+            if best:
+                found_bin[count] = i
+                found_power[count] = row[i]
+                count += 1
         limit = np.float32(0.0)
         if count > keep:
             limit = np.partition(found_power[:count], count - keep)[count - keep]
@@ -156,7 +172,7 @@ def _find_peaks(power, bin_hz, lowest, reach, freqs, amps, clear, counts):  # ty
             amps[t, used] = np.sqrt(height)
             low, high = max(0, i - around), min(bins, i + around + 1)
             inner_low, inner_high = max(0, i - reach), min(bins, i + reach + 1)
-            rest = prefix[high] - prefix[low] - (prefix[inner_high] - prefix[inner_low])
+            rest = _sum(row[low:inner_low]) + _sum(row[inner_high:high])
             width = (high - low) - (inner_high - inner_low)
             ratio = 10.0 * np.log10(height * max(1, width) / (rest + 1e-6 * height))
             clear[t, used] = min(1.0, max(0.0, (ratio - 6.0) / 18.0))
@@ -187,9 +203,10 @@ def _make(signal: Signal) -> Partials:
     if len(x) < width:
         x = np.pad(x, (0, width - len(x)))
     window = hann(width) * np.float32(2 / hann(width).sum())  # a sine of amplitude 1 has a peak of height 1
-    windows = np.lib.stride_tricks.sliding_window_view(x, width)[starts] * window
-    spectrum = fft.rfft(windows, N_FFT, axis=1)
-    power = spectrum.real**2 + spectrum.imag**2
+    windows = np.lib.stride_tricks.sliding_window_view(x, width)[starts]
+    windows *= window
+    squares = fft.rfft(windows, N_FFT, axis=1, overwrite_x=True).view(np.float32) ** 2
+    power = squares[:, ::2] + squares[:, 1::2]
     n = len(starts)
     freqs, amps, clear = (np.zeros((n, MAX_PEAKS), np.float32) for _ in range(3))
     counts = np.zeros(n, np.int64)

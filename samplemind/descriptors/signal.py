@@ -12,6 +12,7 @@ from numba import njit
 
 from samplemind.audio.clip import Clip, FloatArray
 from samplemind.descriptors import frames as _frames
+from samplemind.descriptors.catalogue import Level
 from samplemind.descriptors.frames import HOP, SR, Frames
 
 __all__ = ["ENVELOPE_HOP", "Signal"]
@@ -29,8 +30,9 @@ def _block_rms(y, hop, out):  # type: ignore[no-untyped-def]
         total = np.float32(0.0)
         end = min(len(y), (block + 1) * hop)
         begin = max(0, end - hop)  # the last block reaches back: few samples have no root mean square to speak of
-        for i in range(begin, end):
-            total += y[i] * y[i]
+        part = y[begin:end]
+        for i in range(len(part)):
+            total += part[i] * part[i]
         out[block] = np.sqrt(total / (end - begin))
 
 
@@ -40,6 +42,8 @@ class Signal:
     Parameters
     ----------
     clip : Clip
+    level : {'basic', 'standard', 'detailed'}
+        What is asked for: groups may leave out what only a higher level says.
 
     Attributes
     ----------
@@ -49,8 +53,9 @@ class Signal:
 
     sr: Final = SR
 
-    def __init__(self, clip: Clip) -> None:
+    def __init__(self, clip: Clip, level: Level = "detailed") -> None:
         self.clip = clip
+        self.level = level
         self._shared: dict[str, Any] = {}
 
     @property
@@ -107,7 +112,7 @@ class Signal:
     @cached_property
     def is_silent(self) -> bool:
         """Nothing above -100 dBFS anywhere, or nothing but a constant offset."""
-        return float(np.abs(self.y).max()) < 1e-5
+        return max(float(self.y.max()), -float(self.y.min())) < 1e-5
 
     @cached_property
     def onset_strength(self) -> FloatArray:

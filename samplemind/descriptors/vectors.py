@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 import numpy as np
+import scipy.fft
 
 from samplemind.audio.clip import FloatArray
 from samplemind.descriptors.envelope import held_envelope
@@ -36,13 +37,12 @@ def _log(value: float | None, floor: float) -> float:
 
 def _course(signal: Signal) -> FloatArray:
     """Level of ten bands at nine moments after the start, dB below the loudest band, -60 to 0 [shape=(90,)]."""
-    bands = np.maximum(signal.mel_db, np.float32(-60))
-    grouped = bands.reshape(len(bands), _COURSE_BANDS, -1).mean(axis=2)
     start = int(np.argmax(signal.active))
     frames = start + np.round(np.array(COURSE_S) * SR / HOP).astype(int)
+    frames = frames[frames < signal.frames.n]
+    bands = np.maximum(signal.mel_db[frames], np.float32(-60))
     course = np.full((len(COURSE_S), _COURSE_BANDS), np.float32(-60))
-    inside = frames < len(grouped)
-    course[inside] = grouped[frames[inside]]
+    course[: len(frames)] = bands.reshape(len(frames), _COURSE_BANDS, -1).mean(axis=2)
     return course.ravel()
 
 
@@ -142,9 +142,9 @@ def _envelope_aspect(signal: Signal) -> FloatArray:
 def _rhythm_aspect(signal: Signal) -> FloatArray:
     """Autocorrelation of the onset strength at 30 lags of 0.06 to 2 s, equally spaced in pitch of tempo, and rates."""
     strength = signal.onset_strength - signal.onset_strength.mean()
-    size = 2 * len(strength)
-    spectrum = np.abs(np.fft.rfft(strength, size)) ** 2
-    correlation = np.fft.irfft(spectrum, size)[: len(strength)]
+    size = scipy.fft.next_fast_len(2 * len(strength), real=True)
+    spectrum = np.abs(scipy.fft.rfft(strength, size)) ** 2
+    correlation = scipy.fft.irfft(spectrum, size)[: len(strength)]
     lags = 0.06 * 2 ** (np.arange(30) / 6) * SR / HOP
     curve = np.interp(lags, np.arange(len(correlation)), correlation / max(float(correlation[0]), 1e-9), right=0.0)
     envelope = signal.values("envelope")
