@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -257,16 +258,16 @@ def candidates(found: Partials, rows: Any, weights: FloatArray, acf: FloatArray)
     inner = grid[1:-1]
     peaks = np.flatnonzero((inner >= grid[:-2]) & (inner > grid[2:]) & (inner > 0.25)) + 1
     peaks = peaks[np.argsort(-grid[peaks], kind="stable")[:8]]
-    notes: list[tuple[float, float]] = [(float(grid[i]), LOWEST_NOTE + i / STEPS) for i in peaks]
+    notes: list[tuple[float, float]] = [(float(grid[i]), LOWEST_NOTE + i / STEPS) for i in peaks.tolist()]
     mean_acf = weights @ acf
     middle = mean_acf[2:-1]
     lags = np.flatnonzero((middle > mean_acf[1:-2]) & (middle >= mean_acf[3:]) & (middle > 0.3)) + 2
     lags = lags[np.argsort(-mean_acf[lags] + 1e-4 * lags, kind="stable")[:3]]
-    for lag in lags:
+    for lag in lags.tolist():
         a, b, c = (float(v) for v in mean_acf[lag - 1 : lag + 2])
         bend = a - 2 * b + c
         period = lag + (0.5 * (a - c) / bend if bend < -1e-9 else 0.0)
-        notes.append((0.9 * b, 69 + 12 * float(np.log2(RATE / period / 440))))
+        notes.append((0.9 * b, 69 + 12 * math.log2(RATE / period / 440)))
     # The octaves and twelfths about the best ones are always heard, however weak they look.
     for weight, note in sorted(notes, reverse=True)[:3]:
         notes += [(0.6 * weight, note + d) for d in (12.0, -12.0)] + [

@@ -50,6 +50,14 @@ def _moments(power, bins, total):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def _sum(values):  # type: ignore[no-untyped-def]
+    total = np.float32(0.0)
+    for i in range(len(values)):
+        total += values[i]
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def _rolloffs(power, total):  # type: ignore[no-untyped-def]
     """Bins below which 85 % and 95 % of the power lie: skip 32 bins at a time, then walk."""
     n_bins = len(power)
@@ -62,9 +70,7 @@ def _rolloffs(power, total):  # type: ignore[no-untyped-def]
     k = 1
     while k < n_bins and found < 2:
         stop = min(k + 32, n_bins)
-        chunk = np.float32(0.0)
-        for j in range(k, stop):
-            chunk += power[j]
+        chunk = _sum(power[k:stop])
         limit = limit85 if found == 0 else limit95
         if passed + chunk < limit:
             passed += chunk
