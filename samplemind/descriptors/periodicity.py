@@ -48,6 +48,16 @@ def hann(width: int) -> Any:
     return np.hanning(width + 2)[1:-1].astype(np.float32)
 
 
+@lru_cache(maxsize=32)
+def _taper(width: int, lags: int) -> FloatArray:
+    """Autocorrelation of the window; infinite beyond 3/4 of it."""
+    u = np.arange(lags, dtype=np.float32) / np.float32(width)
+    taper = np.where(
+        u < 0.75, (1 - u) * (2 / 3 + np.cos(2 * np.pi * u) / 3) + np.sin(2 * np.pi * u) / (2 * np.pi), np.inf
+    )
+    return taper.astype(np.float32)
+
+
 def frames_acf(power: FloatArray, width: int, lags: int) -> FloatArray:
     """Autocorrelation of windowed frames, corrected for the window.
 
@@ -72,11 +82,7 @@ def frames_acf(power: FloatArray, width: int, lags: int) -> FloatArray:
     from scipy import fft
 
     acf: FloatArray = fft.irfft(power, axis=1)[:, :lags]
-    u = np.arange(lags, dtype=np.float32) / np.float32(width)
-    taper = np.where(
-        u < 0.75, (1 - u) * (2 / 3 + np.cos(2 * np.pi * u) / 3) + np.sin(2 * np.pi * u) / (2 * np.pi), np.inf
-    )
-    corrected: FloatArray = np.divide(acf / np.maximum(acf[:, :1], 1e-20), taper.astype(np.float32))
+    corrected: FloatArray = np.divide(acf / np.maximum(acf[:, :1], 1e-20), _taper(width, lags))
     return corrected
 
 
