@@ -120,7 +120,8 @@ def _tables() -> tuple[FloatArray, FloatArray, Any, FloatArray, Any]:
     contrast = np.searchsorted(hz, np.array(CONTRAST_EDGES)).astype(np.uint64)
     contrast[0], contrast[-1] = 1, N_BINS
     bins = np.arange(N_BINS, dtype=np.float32)
-    return bins, 1 / np.maximum(bins - 1, 1), starts, rise, contrast
+    inverse: FloatArray = np.reciprocal(np.maximum(bins - 1, 1)).astype(np.float32)
+    return bins, inverse, starts, rise, contrast
 
 
 @lru_cache(maxsize=1)
