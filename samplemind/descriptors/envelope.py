@@ -5,7 +5,6 @@ All from the envelope of 2.9 ms blocks, held for 12 ms so that the swings of a l
 
 from __future__ import annotations
 
-import math
 from typing import Any, Final
 
 import numpy as np
@@ -61,11 +60,8 @@ def compute(signal: Signal) -> dict[str, Any]:
     first, last = int(np.argmax(sounding)), len(held) - 1 - int(np.argmax(sounding[::-1]))
     part = held[first : last + 1]
     fallen = np.flatnonzero(held[peak:] < 0.1 * top)
-    tail_db = 20 * np.log10(held[peak : last + 1] / top)
-    decay_rate = None
-    if len(tail_db) >= 3:
-        slope = _slope(tail_db)  # not finite where the sound pauses in digital silence
-        decay_rate = max(0.0, -slope / STEP_S) if math.isfinite(slope) else 0.0
+    tail_db = 20 * np.log10(np.maximum(held[peak : last + 1] / top, 1e-3))  # a pause may be digital silence
+    decay_rate = max(0.0, -_slope(tail_db) / STEP_S) if len(tail_db) >= 3 else None
     energy = signal.envelope[first : last + 1].astype(np.float64) ** 2
     centroid = float((energy * (np.arange(len(energy)) + 0.5)).sum() / max(energy.sum(), 1e-30)) / len(energy)
     attack = _attack(held, top)

@@ -25,6 +25,12 @@ def test_exponential_decay(db_per_s: float) -> None:
     assert values["decay_s"] == pytest.approx(20 / db_per_s, abs=0.02)
 
 
+def test_a_pause_of_digital_silence_is_part_of_the_decay() -> None:
+    hit = decaying(500, 0.3, 100)
+    y = np.concatenate([hit, np.zeros(SR // 5), 0.3 * hit])
+    assert envelope.compute(signal(y))["decay_db_per_s"] > 10
+
+
 def test_a_steady_tone_sustains_and_a_hit_does_not() -> None:
     steady, hit = (envelope.compute(signal(y)) for y in (sine(500), decaying(500, 1.0, 80)))
     assert steady["sustain_level"] > 0.95
