@@ -139,6 +139,6 @@ def compute(signal: Signal) -> dict[str, Any]:
         "depth": _scale(float(share[:2].sum()) + 0.5 * float(share[2:4].sum()), 0.0, 0.7),
         "warmth": _scale(float(share[1:6].sum()) - 0.7 * float(share[16:].sum()), -0.4, 0.6),
         "boominess": _scale(float((share[:3] * np.array([1.0, 0.8, 0.4])).sum()), 0.0, 0.5),
-        "roughness": 100 * rough / (rough + 0.4),
+        "roughness": 100 * rough / (rough + 0.15),
         "dissonance": dissonance,
     }
