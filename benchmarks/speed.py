@@ -4,12 +4,13 @@
 
 BASELINES.py offers `with_librosa`, `with_essentia` and `with_music_extractor`, each `path -> (answer, seconds)`.
 Every tool runs in a process of its own, on one core, with one thread, over the same files in the same order, after a
-first file that is not counted. `bare` is the limit: decode, and one spectrogram.
+file of each format that is not counted. `bare` is the limit: decode, and one spectrogram.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import importlib.util
 import json
@@ -59,7 +60,9 @@ def measure(tool: str, level: str, baselines: Path, paths: list[str]) -> None:
 
     warnings.filterwarnings("ignore")
     run = _ours(level) if tool == "samplemind" else _bare() if tool == "bare" else _peer(tool, baselines)
-    run(paths[0])
+    for path in {Path(path).suffix.lower(): path for path in paths}.values():  # loads each decoder
+        with contextlib.suppress(Exception):
+            run(path)
     spent, answered = 0.0, 0
     for path in paths:
         begin = time.perf_counter()
