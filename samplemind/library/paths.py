@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["absolute", "from_text", "is_beneath", "to_text"]
+__all__ = ["absolute", "from_text", "is_beneath", "is_gone", "to_text"]
 
 #: Bytes of a name that are no UTF-8 reach Python as lone surrogates, which no Arrow text can hold. Each is kept as one
 #: character of the last private plane, and turned back when the file is opened.
@@ -35,3 +35,14 @@ def absolute(path: str | os.PathLike[str]) -> str:
 def is_beneath(path: str, folder: str) -> bool:
     """Whether `path` is `folder` or lies in it."""
     return path == folder or path.startswith(folder if folder.endswith(os.sep) else folder + os.sep)
+
+
+def is_gone(path: str) -> bool:
+    """Whether it is certain that nothing is there: a folder that may not be looked into says neither yes nor no."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False

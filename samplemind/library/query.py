@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Final
 
 from samplemind.errors import LibraryError, ParameterError
@@ -16,13 +17,19 @@ from samplemind.library.tables import Tables
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["DEFAULT_COLUMNS", "checked", "columns_of", "find_id", "frame", "get", "load", "select"]
+__all__ = ["DEFAULT_COLUMNS", "checked", "columns_of", "find_id", "frame", "get", "load", "select", "whole"]
 
 #: What is shown when nobody says what.
 DEFAULT_COLUMNS: Final = (
     "path", "id", "status", "error", "duration_s", "kind", "sample_class", "bpm", "key", "scale", "midi_note",
     "loudness_lufs", "peak_dbfs",
 )  # fmt: skip
+#: Titles of the summary that are not themselves names of columns.
+TITLES: Final = {
+    "class": "sample_class", "note": "midi_note", "lufs": "loudness_lufs", "loudness": "loudness_lufs",
+    "length": "duration_s", "duration": "duration_s", "tempo": "bpm", "file": "path", "reason": "error",
+}  # fmt: skip
+_EXAMPLES: Final = {"where": "\"kind = 'loop' AND bpm > 120\"", "sort": '"bpm DESC, path"'}
 _TOKEN: Final = re.compile(
     r"""(?P<text>'(?:[^']|'')*')|"(?P<quoted>(?:[^"]|"")+)"|(?P<number>\d[\w.]*)|(?P<word>[A-Za-z_]\w*)(?P<call>\s*\()?"""
 )
@@ -38,14 +45,26 @@ def frame(tables: Tables, columns: Sequence[str] | None, where: str | None, sort
           limit: int | None) -> pl.DataFrame:  # fmt: skip
     """See `Library.frame`."""
     chosen = checked(columns if columns is not None else DEFAULT_COLUMNS)
-    if limit is not None and limit < 0:
-        raise ParameterError(f"limit: {limit}; give 0 or more")
+    limit = None if limit is None else whole(limit, 0)
     needed = [*chosen, *columns_of(where, "where"), *columns_of(sort, "sort")]
     return select(load(tables, needed), chosen, where, sort, limit)
 
 
-def checked(columns: Sequence[str]) -> list[str]:
-    """Column names, each once.
+def whole(limit: int, least: int) -> int:
+    """A limit, as long as it is a whole number that is large enough.
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+    """
+    if not isinstance(limit, Integral) or limit < least:
+        raise ParameterError(f"limit: {limit!r}; give a whole number, {least} or more")
+    return int(limit)
+
+
+def checked(columns: Sequence[str], also: Collection[str] = ()) -> list[str]:
+    """Column names, each once; `also` are names that no table has.
 
     Raises
     ------
@@ -55,26 +74,33 @@ def checked(columns: Sequence[str]) -> list[str]:
     if isinstance(columns, str):
         raise ParameterError(f"columns: {columns!r} is one text; give a list of names")
     for name in columns:
-        if name not in column_names():
-            raise _unknown(name, "columns")
+        if name not in column_names() and name not in also:
+            raise ParameterError(f"columns: there is no column {name!r}; {_near(name)}")
     return list(dict.fromkeys(columns))
 
 
-def _unknown(name: str, where: str) -> ParameterError:
-    near = ", ".join(difflib.get_close_matches(name.lower(), column_names(), 4, 0.5)) or "see `samplemind describe`"
-    return ParameterError(f"{where}: there is no column {name!r}; did you mean: {near}? (texts need 'single' quotes)")
+def _near(name: object) -> str:
+    """What somebody who writes `name` may have meant."""
+    text = str(name).lower()
+    titled = [TITLES[text]] if text in TITLES else []
+    near = [name for name in difflib.get_close_matches(text, column_names(), 4, 0.6) if name not in titled]
+    names = titled or ([text] if text in near else near)
+    return f"did you mean {' or '.join(names)}?" if names else "`samplemind describe` has the descriptors"
 
 
-def columns_of(sql: str | None, what: str) -> Iterator[str]:
+def columns_of(sql: str | None, what: str, also: Collection[str] = ()) -> Iterator[str]:
     """The columns that a piece of SQL names."""
+    if sql is not None and not isinstance(sql, str):
+        raise ParameterError(f"{what}: {sql!r}; give a text in SQL, as in {_EXAMPLES[what]}")
     for token in _TOKEN.finditer(sql or ""):
         name = token["quoted"] or token["word"]
         if name is None or (token["call"] and token["word"].lower() not in column_names()):
             continue
-        if name in column_names():
+        if name in column_names() or name in also:
             yield name
         elif token["quoted"] or name.lower() not in _WORDS:
-            raise _unknown(name, what)
+            text = f"a text goes in single quotes, as '{name}'"
+            raise ParameterError(f"{what}: there is no column {name!r}; {_near(name)} ({text})")
 
 
 def load(tables: Tables, columns: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
@@ -113,9 +139,10 @@ def select(rows: pl.DataFrame, columns: Sequence[str], where: str | None, sort: 
         with pl.SQLContext(frames={"files": rows.lazy()}) as context:
             return context.execute(sql, eager=True)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        asked = "; ".join(f"{name}: {text}" for name, text in (("where", where), ("sort", sort)) if text)
-        raise ParameterError(f"{asked}: cannot be read ({str(error).splitlines()[0]}); write a condition in SQL, as in "
-                             "\"kind = 'loop' AND bpm > 120\"") from None  # fmt: skip
+        asked = [(name, text) for name, text in (("where", where), ("sort", sort)) if text]
+        said = "; ".join(f"{name}: {text}" for name, text in asked)
+        examples = " and ".join(f"{name} as in {_EXAMPLES[name]}" for name, _ in asked)
+        raise ParameterError(f"{said}: cannot be read ({str(error).splitlines()[0]}); write {examples}") from None
 
 
 def _orders(sort: str) -> Iterator[str]:

@@ -50,9 +50,9 @@ class IngestReport:
     unchanged : int
         Paths with the content they had.
     analyzed : int
-        Sounds that were decoded in this run.
+        Different sounds that were listened to in this run, equal files once.
     failed : int
-        Of these, those that gave no analysis; each has a row with the reason.
+        Files looked into in this run that gave no analysis, equal ones too; each has a row with the reason.
     seconds : float
         Duration of the run.
     audio_s : float

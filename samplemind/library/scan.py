@@ -11,7 +11,7 @@ from typing import Final
 from samplemind.errors import ParameterError
 from samplemind.library.paths import absolute, is_beneath, to_text
 
-__all__ = ["AUDIO_EXTENSIONS", "Scan", "scan"]
+__all__ = ["AUDIO_EXTENSIONS", "Scan", "scan", "tops_of"]
 
 #: What is taken from a folder, in any case. A file that is named itself is always taken.
 AUDIO_EXTENSIONS: Final = frozenset({
@@ -73,7 +73,7 @@ def scan(paths: Iterable[str | os.PathLike[str]], progress: Callable[[int], None
     ParameterError
         For a path that does not exist, or if none is given.
     """
-    found = Scan(tops=_tops(paths))
+    found = Scan(tops=tops_of(paths))
     seen_folders: set[tuple[int, int]] = set()
     for root, top in enumerate(found.tops):
         status = os.stat(top)
@@ -84,8 +84,14 @@ def scan(paths: Iterable[str | os.PathLike[str]], progress: Callable[[int], None
     return found
 
 
-def _tops(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """Absolute arguments, sorted, each once; what lies in another one is found there anyway."""
+def tops_of(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
+    """Absolute arguments, sorted, each once; what lies in another one is found there anyway.
+
+    Raises
+    ------
+    ParameterError
+        For a path that does not exist, or if none is given.
+    """
     tops: list[str] = []
     given = sorted({absolute(path) for path in paths})
     if not given:

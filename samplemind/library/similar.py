@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from samplemind.errors import AudioError, LibraryError, ParameterError
 from samplemind.library.paths import absolute
-from samplemind.library.query import checked, columns_of, find_id, load, select
+from samplemind.library.query import checked, columns_of, find_id, load, select, whole
 from samplemind.library.schema import SAMPLES_KEY, vector_columns
 from samplemind.library.tables import Tables, quoted
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["SIMILAR_COLUMNS", "similar"]
 
 SIMILAR_COLUMNS: Final = ("path", "id", "kind", "sample_class", "bpm", "key", "scale", "midi_note", "duration_s")
+_DISTANCE: Final = "distance"
 #: How many neighbours are looked at first, for each one that is asked for; then ever more, until enough fit `where`.
 _GENEROUS: Final = 4
 
@@ -27,11 +28,11 @@ def similar(tables: Tables, sound: str | os.PathLike[str], limit: int, where: st
     """See `Library.similar`."""
     import polars as pl
 
-    if limit < 1:
-        raise ParameterError(f"limit: {limit}; give 1 or more")
+    limit = whole(limit, 1)
     vector_name = _vector_name(by)
-    chosen = checked(columns if columns is not None else SIMILAR_COLUMNS)
-    needed = [*chosen, *columns_of(where, "where"), "audio_hash"]
+    chosen = checked(columns if columns is not None else SIMILAR_COLUMNS, (_DISTANCE,))
+    chosen = [name for name in chosen if name != _DISTANCE]
+    needed = [*chosen, *columns_of(where, "where", (_DISTANCE,)), "audio_hash"]
     key, vector, audio_hash = _query_of(tables, sound, vector_name)
     total = tables.samples.count_rows(f"{vector_name} IS NOT NULL")
     window = limit * _GENEROUS
@@ -41,10 +42,10 @@ def similar(tables: Tables, sound: str | os.PathLike[str], limit: int, where: st
         rows = near.join(load(tables, needed, near[SAMPLES_KEY].to_list()), SAMPLES_KEY, "inner")
         if skip_equal and audio_hash is not None:
             rows = rows.filter(pl.col("audio_hash").ne_missing(audio_hash))
-        found = select(rows, list(dict.fromkeys(["distance", SAMPLES_KEY, "path", *chosen])), where)
-        found = found.sort("distance", "path").unique(SAMPLES_KEY, keep="first", maintain_order=True)
+        found = select(rows, list(dict.fromkeys([_DISTANCE, SAMPLES_KEY, "path", *chosen])), where)
+        found = found.sort(_DISTANCE, "path").unique(SAMPLES_KEY, keep="first", maintain_order=True)
         if len(found) >= limit or window >= total:
-            return found.head(limit).select("distance", *chosen)
+            return found.head(limit).select(_DISTANCE, *chosen)
         window *= _GENEROUS
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from samplemind.errors import LibraryError, ParameterError
 from samplemind.library.lock import writer_lock
-from samplemind.library.paths import absolute, from_text, is_beneath, to_text
+from samplemind.library.paths import absolute, from_text, is_beneath, is_gone, to_text
 from samplemind.library.report import IngestReport, LibraryInfo, Progress, VerifyReport
 from samplemind.library.tables import Tables, quoted
 
@@ -37,6 +37,8 @@ class Library:
     """
 
     def __init__(self, tables: Tables) -> None:
+        if not isinstance(tables, Tables):
+            raise ParameterError(f"Library({tables!r}): use Library.open, Library.create or Library.open_or_create")
         self._tables = tables
 
     @classmethod
@@ -126,8 +128,9 @@ class Library:
         from samplemind.settings import Settings
 
         chosen = settings or Settings()
-        given = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-        return ingest(self._tables, given, level or chosen.level, workers or chosen.workers,
+        if workers is not None and workers < 1:
+            raise ParameterError(f"workers: {workers}; give 1 or more, or None for one a core")
+        return ingest(self._tables, _each(paths), level or chosen.level, workers or chosen.workers,
                       scheduler or chosen.scheduler, chosen, progress, retry_failed)  # fmt: skip
 
     def frame(self, columns: Sequence[str] | None = None, where: str | None = None, sort: str | None = None,
@@ -196,7 +199,7 @@ class Library:
         by : str
             ``"embedding"``, or one aspect: ``"timbre"``, ``"rhythm"``, … (or ``"timbre_vector"``).
         columns : sequence of str, optional
-            As for `frame`; `distance` (cosine, 0 to 2) comes first.
+            As for `frame`; `distance` (cosine, 0 to 2) comes first. `where` may ask for it, too.
         skip_equal : bool
             Leave out sounds whose samples are the same, in another container or with other tags.
 
@@ -224,10 +227,14 @@ class Library:
         ------
         LibraryError
             When none lies beneath `old`, or a path beneath `new` is taken by a file that is not moved.
+        ParameterError
+            When `old` and `new` are the same.
         """
         from samplemind.library.schema import files_schema
 
         source, target = to_text(absolute(old)), to_text(absolute(new))
+        if source == target:
+            raise ParameterError(f"new: {target} is where the files are known to be; give the place they moved to")
         with writer_lock(self._tables.folder, self.uri), self._tables.guard():
             self._tables.refresh()
             rows = self._tables.read(self._tables.files, files_schema().names)
@@ -248,18 +255,18 @@ class Library:
                                    "run `samplemind verify`")  # fmt: skip
             return len(moved)
 
-    def remove(self, paths: Iterable[str | os.PathLike[str]] | None = None, *, where: str | None = None,
-               missing: bool = False) -> int:  # fmt: skip
+    def remove(self, paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None, *,
+               where: str | None = None, missing: bool = False) -> int:  # fmt: skip
         """Take files out of the library, and sounds that then lie nowhere; nothing on the disk is touched.
 
         Parameters
         ----------
-        paths : iterable of path-like, optional
+        paths : path-like or iterable of path-like, optional
             Files, or folders with all that is in them.
         where : str, optional
             As for `frame`.
         missing : bool
-            All files that are no longer on the disk.
+            All files that are no longer on the disk; one in a folder that may not be looked into is not among them.
 
         Returns
         -------
@@ -280,10 +287,10 @@ class Library:
             chosen = frame(self._tables, ["path", "id"], where, None, None)
             keep = list(chosen["path"])
             if paths is not None:
-                tops = [to_text(absolute(path)) for path in paths]
+                tops = [to_text(absolute(path)) for path in _each(paths)]
                 keep = [path for path in keep if any(is_beneath(path, top) for top in tops)]
             if missing:
-                keep = [path for path in keep if not os.path.exists(from_text(path))]
+                keep = [path for path in keep if is_gone(from_text(path))]
             self._delete(self._tables.files, "path", keep)
             ids = set(chosen.filter(chosen["path"].is_in(keep))["id"])
             still = set(self._tables.read(self._tables.files, ["id"])["id"]) if ids else set()
@@ -353,6 +360,11 @@ class Library:
 
         self._tables.refresh()
         return export(self._tables, out, columns, where, sort)
+
+
+def _each(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str | os.PathLike[str]]:
+    """One path or many; the characters of a text are no paths."""
+    return [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
 
 
 def _renamed(rows: pl.DataFrame, source: str, target: str) -> pl.DataFrame:

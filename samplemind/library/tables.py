@@ -63,6 +63,7 @@ class Tables:
         """
         uri, folder = _place(uri)
         if folder is not None:
+            _refuse_file(uri, folder)
             foreign = [] if not folder.exists() else _foreign(folder)
             if foreign:
                 raise LibraryError(f"library {uri}: the folder holds other things ({', '.join(foreign[:3])}…); "
@@ -94,6 +95,7 @@ class Tables:
         """
         uri, folder = _place(uri)
         if folder is not None and not folder.is_dir():
+            _refuse_file(uri, folder)
             raise LibraryError(f"library {uri}: there is no such folder; make a library with `samplemind ingest`")
         with storage(uri, folder):
             connection = _connect(uri)
@@ -185,10 +187,13 @@ def _place(uri: str) -> tuple[str, Path | None]:
     return str(folder), folder
 
 
+def _refuse_file(uri: str, folder: Path) -> None:
+    if folder.is_file():
+        raise LibraryError(f"library {uri}: it is a file, and a library is a folder; name the folder of one")
+
+
 def _foreign(folder: Path) -> list[str]:
     ours = {f"{name}.lance" for name in TABLES} | {LOCK_NAME}
-    if not folder.is_dir():
-        return [folder.name]
     return sorted(entry.name for entry in folder.iterdir() if entry.name not in ours)
 
 

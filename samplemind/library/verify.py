@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from samplemind.descriptors.catalogue import CATALOGUE, GROUPS, LEVELS
 from samplemind.errors import LibraryError
 from samplemind.library.content import UNREAD, file_ids
-from samplemind.library.paths import from_text
+from samplemind.library.paths import from_text, is_gone
 from samplemind.library.report import VerifyReport
 from samplemind.library.schema import files_schema, samples_schema, vector_columns, version_column
 from samplemind.library.tables import Tables
@@ -111,7 +111,7 @@ def _vectors(samples: pl.DataFrame, report: VerifyReport) -> None:
 
 def _on_disk(files: pl.DataFrame, report: VerifyReport, deep: bool) -> None:
     paths = [from_text(path) for path in files["path"]]
-    there = [os.path.lexists(path) for path in paths]
+    there = [not is_gone(path) for path in paths]
     report.missing = [text for text, found in zip(files["path"], there, strict=True) if not found]
     if not deep:
         return
@@ -119,5 +119,7 @@ def _on_disk(files: pl.DataFrame, report: VerifyReport, deep: bool) -> None:
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         now = file_ids((from_text(path) for path in rows["path"]), pool)
     report.checked["hashed"] = len(rows)
-    known = zip(rows["path"], rows["id"], now, strict=True)
-    _note(report, "files have changed since they were ingested", [path for path, key, found in known if key != found])
+    known = list(zip(rows["path"], rows["id"], now, strict=True))
+    _note(report, "files cannot be read now", [path for path, _, found in known if found is None])
+    changed = [path for path, key, found in known if found not in (key, None)]
+    _note(report, "files have changed since they were ingested", changed)

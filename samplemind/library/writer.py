@@ -119,6 +119,7 @@ class Writer:
             if self._batches:
                 pairs += self._write_samples()
             self._write_files(pairs)
+            self._tell_failed(pairs)
         self._is_broken = False
         self._batches.clear()
         self._links.clear()
@@ -180,6 +181,19 @@ class Writer:
         if changed:
             rows = pa.Table.from_batches([record_batch(changed, files_schema())])
             merge(self._tables, files, FILES_KEY, rows)
+
+    def _tell_failed(self, pairs: list[tuple[int, str]]) -> None:
+        """Count the files whose sound failed for an equal file; `add` has counted those that were read themselves."""
+        read = {row for batch in self._batches for row in batch["row"].to_pylist()}
+        equal = [(row, key) for row, key in pairs if row not in read]
+        if not equal:
+            return
+        failed = self._tables.read(self._tables.samples, (SAMPLES_KEY, "error"), "status = 'failed'")
+        reasons = dict(failed.iter_rows())
+        paths = self._plan.todo["path"]
+        told = [(paths[row], reasons[key]) for row, key in equal if key in reasons]
+        self._report.failed += len(told)
+        self._report.failures.extend(told)
 
     def _count(self, key: str, old_id: str | None) -> None:
         report = self._report

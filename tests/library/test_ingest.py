@@ -184,3 +184,25 @@ def test_wrong_arguments_are_named(own, tmp_path, options, words):
     with pytest.raises((ParameterError, LibraryError), match=words):
         own[1].ingest(tmp_path / "new", **options)
     assert_sound(own[1])
+
+
+def test_equal_files_that_fail_are_each_counted_and_told(tmp_path):
+    sounds = tmp_path / "sounds"
+    make_sounds(sounds, 1)
+    for name in ("a.wav", "b.wav"):
+        (sounds / name).write_text("hello")
+    library = Library.create(tmp_path / "library")
+    first = library.ingest(sounds, level="basic", workers=1)
+    assert (first.analyzed, first.failed) == (2, 2)
+    assert sorted(os.path.basename(path) for path, _ in first.failures) == ["a.wav", "b.wav"]
+    # One that equals what failed before fails, too, and nothing is listened to.
+    shutil.copy(sounds / "a.wav", sounds / "c.wav")
+    second = library.ingest(sounds, level="basic", workers=1)
+    assert (second.analyzed, second.failed) == (0, 1)
+    assert second.failures == [(str(sounds / "c.wav"), first.failures[0][1])]
+
+
+def test_workers_are_at_least_one(tmp_path):
+    library = Library.create(tmp_path / "library")
+    with pytest.raises(ParameterError, match="workers: 0"):
+        library.ingest(tmp_path, workers=0)

@@ -60,13 +60,20 @@ def test_only_the_columns_that_are_named_are_read(heard, monkeypatch):
     [
         ({"columns": ["loudness"]}, "loudness_lufs"),
         ({"where": "durations > 1"}, "duration_s"),
-        ({"where": "kind = loop"}, "'single' quotes"),
+        ({"where": "kind = loop"}, "single quotes, as 'loop'"),
         ({"where": "bpm >"}, "cannot be read"),
         ({"where": "bpm > 'a' + 1"}, "cannot be read"),
         ({"sort": "tempo"}, "sort"),
         ({"where": "1 = 1) UNION (SELECT path FROM files"}, "where"),
         ({"limit": -1}, "limit"),
         ({"columns": "path"}, "list of names"),
+        ({"columns": ["BPM"]}, "did you mean bpm\\?$"),
+        ({"columns": ["length"]}, "did you mean duration_s\\?$"),
+        ({"columns": [3]}, "no column 3"),
+        ({"where": 3}, "where: 3; give a text in SQL"),
+        ({"sort": ["bpm"]}, "sort: \\['bpm'\\]; give a text in SQL"),
+        ({"sort": "bpm DESC,"}, 'write sort as in "bpm DESC, path"'),
+        ({"limit": "3"}, "limit: '3'"),
     ],
 )
 def test_a_wrong_question_is_answered_with_the_remedy(heard, question, words):
@@ -151,6 +158,7 @@ def test_similar_to_a_file_from_outside(heard, tmp_path):
         ("tone_000.wav", {"where": "colour = 1"}, ParameterError, "colour"),
         ("broken.wav", {}, LibraryError, "not audio"),
         ("nothing.wav", {}, LibraryError, "neither"),
+        ("tone_000.wav", {"limit": 2.5}, ParameterError, "limit: 2.5"),
     ],
 )
 def test_similar_says_what_is_wrong(heard, sound, options, error, words):
@@ -206,6 +214,8 @@ def test_a_folder_that_moved_is_told_without_looking_at_it(own, tmp_path):
     assert len(library) == 16
     with pytest.raises(LibraryError, match="no file of it"):
         library.relocate(sounds, tmp_path / "x")
+    with pytest.raises(ParameterError, match="is where the files are known to be"):
+        library.relocate(tmp_path / "Drums", tmp_path / "Drums")
     with pytest.raises(LibraryError, match="in it already"):
         library.relocate(tmp_path / "new place/tone_000.wav", tmp_path / "new place/tone_001.wav")
     assert_sound(library)
@@ -242,3 +252,46 @@ def test_every_vector_can_be_compared_by(heard):
     for name in vector_columns():
         found = heard[1].similar(heard[0] / "tone_000.wav", by=name.removesuffix("_vector"), limit=2)
         assert found.columns[0] == "distance"
+
+
+def test_one_path_to_remove_is_not_its_characters(own):
+    sounds, library = own
+    assert library.remove("/zzz/nothing") == 0
+    assert library.remove(str(sounds / "tone_000.wav")) == 1
+    assert len(library) == 15
+
+
+def test_what_may_not_be_looked_at_is_not_missing(own, monkeypatch):
+    sounds, library = own
+    real = os.stat
+
+    def closed(path, *args, **kwargs):
+        if os.fspath(path).startswith(str(sounds / "Drums")):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path, *args, **kwargs)
+
+    monkeypatch.setattr(os, "stat", closed)
+    assert library.verify().missing == []
+    assert library.remove(missing=True) == 0
+
+
+def test_distance_is_a_column_of_what_is_similar(heard):
+    sounds, library = heard
+    every = library.similar(sounds / "tone_000.wav", limit=20, columns=["distance", "path"])
+    assert every.columns == ["distance", "path"]
+    bound = every["distance"][4]
+    near = library.similar(sounds / "tone_000.wav", limit=20, where=f"distance < {bound}")
+    assert 0 < len(near) < len(every)
+    assert near["distance"].max() < bound
+
+
+def test_the_titles_of_the_summary_lead_to_columns():
+    from samplemind.library.query import TITLES
+
+    assert set(TITLES.values()) <= set(column_names())
+    assert not set(TITLES) & set(column_names())
+
+
+def test_a_library_is_not_made_from_a_path(tmp_path):
+    with pytest.raises(ParameterError, match=r"Library\.open"):
+        Library(str(tmp_path))
