@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from samplemind.cli.options import ColumnsOption, FormatOption, LibraryArgument, LimitOption, SortOption, WhereOption
-from samplemind.cli.output import Column, Format, Writer
+from samplemind.cli.output import Column, Format, Writer, counted, printable
 from samplemind.cli.views import NEIGHBOURS, SUMMARY, SUMMARY_FIELDS, failure_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def show_frame(frame: pl.DataFrame, form: Format, view: Sequence[Column] | None)
             yield row | {name: from_text(row[name]) for name in places if row[name] is not None}
 
     Writer(form, view=view, fields=frame.columns, bad=failure_of).write(rows())
+    if form == "table" and frame.is_empty():
+        typer.echo("no sound fits", err=True)
 
 
 def list_rows(
@@ -115,4 +117,4 @@ def export(
     from samplemind.library import Library
 
     count = Library.open(library).export(to, columns=split_columns(columns), where=where, sort=sort)
-    typer.echo(f"{count} rows in {to}")
+    typer.echo(f"{counted(count, 'row')} in {printable(str(to))}")

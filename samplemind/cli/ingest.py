@@ -15,7 +15,7 @@ from samplemind.cli.options import (
     WorkersOption,
     state_of,
 )
-from samplemind.cli.output import Writer, printable
+from samplemind.cli.output import Writer, counted, printable
 from samplemind.cli.progress import ProgressLine
 from samplemind.cli.views import duration
 
@@ -56,8 +56,10 @@ def ingest(
       with the workers of a Dask cluster
     """
     from samplemind.library import Library
+    from samplemind.library.scan import tops_of
 
     settings = state_of(context).settings(level=level, workers=workers, scheduler=scheduler)
+    tops_of(paths)  # a path that is mistyped must not leave an empty library
     report = run_ingest(Library.open_or_create(library), paths, settings, retry_failed=retry_failed)
     if form == "table":
         say_report(report)
@@ -98,14 +100,19 @@ def run_ingest(library: Library, paths: list[str], settings: Settings, *, retry_
 def say_report(report: IngestReport) -> None:
     """Tell a person what an ingest did."""
     parts = {
-        "new": report.new, "changed": report.changed, "moved": report.moved, "gone": report.gone,
+        "new": report.new, "changed": report.changed, "moved": report.moved, "old paths gone": report.gone,
         "unchanged": report.unchanged,
     }  # fmt: skip
     counts = ", ".join(f"{count} {name}" for name, count in parts.items() if count)
-    typer.echo(f"{report.scanned} files" + (f": {counts}" if counts else ""))
-    heard = f"{report.analyzed} analyzed ({duration(report.audio_s)} of sound) in {duration(report.seconds)}"
-    typer.echo(heard + (f", {report.failed} failed:" if report.failed else ""))
-    faults = report.failures + report.unreadable
+    files = counted(report.scanned, "file") if report.scanned else "no sound files"
+    typer.echo(files + (f": {counts}" if counts else ""))
+    # Equal files are listened to once, so this can be fewer than the files that are new.
+    sounds = counted(report.analyzed, "different sound")
+    heard = f"{sounds} listened to ({duration(report.audio_s)})" if report.analyzed else "nothing to listen to"
+    typer.echo(f"{heard}, in {duration(report.seconds)}")
+    if report.failed:
+        typer.echo(f"{counted(report.failed, 'file')} failed:")
+    faults = report.failures + [(path, f"folder cannot be listed: {reason}") for path, reason in report.unreadable]
     for path, reason in faults[:_TOLD]:
         typer.echo(f"  {printable(path)}: {printable(reason)}")
     if len(faults) > _TOLD:

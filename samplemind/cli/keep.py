@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from typing import Annotated
 
 import typer
 
 from samplemind.cli.options import CANNOT, FormatOption, LibraryArgument, WhereOption
-from samplemind.cli.output import Writer, printable
+from samplemind.cli.output import Writer, counted, printable
 from samplemind.cli.views import duration
+from samplemind.errors import ParameterError
 
 __all__ = ["compact", "info", "relocate", "remove", "size", "verify"]
 
@@ -38,8 +40,8 @@ def info(library: LibraryArgument, form: FormatOption = "table") -> None:
         return
     lines = {
         "library": f"{printable(known.uri)} (format {known.format}, made {known.created})",
-        "sounds": f"{known.samples} ({known.failed} failed), {duration(known.audio_s)} in all",
-        "files": f"{known.files} in {known.folders} folders, {size(known.size_bytes)}",
+        "sounds": f"{known.samples} different ones ({known.failed} failed), {duration(known.audio_s)} in all",
+        "files": f"{known.files} in {counted(known.folders, 'folder')}, {size(known.size_bytes)}",
         "duplicates": f"{known.duplicates} files whose sound is there already",
         "orphans": f"{known.orphans} sounds without a file",
         "levels": _counts(known.levels),
@@ -61,7 +63,7 @@ def verify(
     deep: Annotated[bool, typer.Option("--deep", help="Read every file again and compare its content.")] = False,
     form: FormatOption = "table",
 ) -> None:
-    """Check that a library is sound; the exit code is 3 if it is not.
+    """Check that a library has no faults; the exit code is 3 if it has.
 
     Files that are gone from the disk are listed, but are no fault of the library.
 
@@ -79,8 +81,11 @@ def verify(
             typer.echo(f"problem  {printable(problem)}")
         for path in report.missing:
             typer.echo(f"missing  {printable(path)}")
-        checked = ", ".join(f"{count} {name}" for name, count in report.checked.items())
-        typer.echo(f"{'sound' if report.ok else 'NOT SOUND'}: checked {checked}")
+        titles = {"samples": "sounds", "hashed": "files read again"}
+        checked = ", ".join(f"{count} {titles.get(name, name)}" for name, count in report.checked.items())
+        faults = counted(len(report.problems), "fault") if report.problems else "no faults"
+        gone = f", {counted(len(report.missing), 'file')} missing on the disk" if report.missing else ""
+        typer.echo(f"{faults}{gone}; checked {checked or 'nothing'}")
     else:
         Writer(form).write([{"ok": report.ok, **dataclasses.asdict(report)}])
     if not report.ok:
@@ -105,7 +110,7 @@ def relocate(
     old: Annotated[str, typer.Argument(metavar="OLD", help="Folder where the sounds were.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="Folder where they are now.")],
 ) -> None:
-    """Tell a library that a folder of sounds has moved, without listening again.
+    """Tell a library that a folder of sounds has moved, without listening again; nothing on the disk is touched.
 
     [bold]Examples[/bold]
 
@@ -113,7 +118,10 @@ def relocate(
     """
     from samplemind.library import Library
 
-    typer.echo(f"{Library.open(library).relocate(old, new)} files moved")
+    count = Library.open(library).relocate(old, new)
+    typer.echo(f"{counted(count, 'file')} known under {printable(new)} now")
+    if not os.path.exists(os.path.expanduser(new)):
+        typer.echo(f"note: {printable(new)} does not exist on this machine", err=True)
 
 
 def remove(
@@ -134,4 +142,7 @@ def remove(
     """
     from samplemind.library import Library
 
-    typer.echo(f"{Library.open(library).remove(paths or None, where=where, missing=missing)} files taken out")
+    if not paths and where is None and not missing:
+        raise ParameterError("remove: say what to take out; give a PATH, --where or --missing")
+    count = Library.open(library).remove(paths or None, where=where, missing=missing)
+    typer.echo(f"{counted(count, 'file')} taken out")

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from rich.cells import cell_len, set_cell_size
 
-__all__ = ["Column", "Format", "Writer", "generic_columns", "plain", "printable"]
+__all__ = ["Column", "Format", "Writer", "counted", "generic_columns", "plain", "printable"]
 
 Format = Literal["table", "jsonl", "csv"]
 Row = Mapping[str, Any]
@@ -38,6 +38,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, Iterable):
         return [plain(item) for item in value]
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def counted(count: int, name: str) -> str:
+    """A number of things: `1 file`, `2 files`."""
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def printable(text: str) -> str:

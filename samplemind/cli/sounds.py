@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from samplemind.cli.options import SOME_FAILED, FormatOption, LevelOption, SchedulerOption, WorkersOption, state_of
-from samplemind.cli.output import Writer
+from samplemind.cli.output import Writer, printable
 from samplemind.cli.progress import ProgressLine
 from samplemind.cli.views import SUMMARY, failure_of
 
@@ -48,7 +48,11 @@ def analyze(
     [cyan]samplemind analyze . --format csv --workers 4 > heard.csv[/cyan]
     """
     settings = state_of(context).settings(level=level, workers=workers, scheduler=scheduler)
-    files = find_files(paths)
+    files, unreadable = find_files(paths)
+    for folder, reason in unreadable:
+        typer.echo(f"{printable(folder)}: folder cannot be listed: {reason}", err=True)
+    if not files and not unreadable:
+        typer.echo("no sound files there", err=True)
     failed, audio_s = 0, 0.0
     # Rows on a terminal show themselves how far it is; a second line would write into them.
     with ProgressLine("listening", False if sys.stdout.isatty() else None) as line:
@@ -64,7 +68,7 @@ def analyze(
 
         line.update(0, len(files))
         Writer(form, view=SUMMARY, bad=failure_of).write(rows())
-    if failed:
+    if failed or unreadable:
         raise typer.Exit(SOME_FAILED)
 
 
@@ -85,7 +89,7 @@ def _size(path: str) -> int:
     return os.path.getsize(path) if os.path.isfile(path) else 0
 
 
-def find_files(paths: Sequence[str]) -> list[str]:
+def find_files(paths: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
     """The files that arguments mean: a folder stands for the sounds beneath it, in the order of their names.
 
     Parameters
@@ -97,16 +101,21 @@ def find_files(paths: Sequence[str]) -> list[str]:
     -------
     list of str
         Beginning as the argument did. What does not exist is kept, so that its row can say so.
+    list of (str, str)
+        Folders that could not be listed, and why.
     """
     from samplemind.library.paths import absolute, from_text
     from samplemind.library.scan import scan
 
-    found = []
+    found: list[str] = []
+    unreadable: list[tuple[str, str]] = []
     for path in paths:
         if os.path.isdir(path):
             top = absolute(path)
-            inside = sorted(os.path.relpath(from_text(file), top) for file in scan([path]).paths)
+            seen = scan([path])
+            unreadable += seen.unreadable
+            inside = sorted(os.path.relpath(from_text(file), top) for file in seen.paths)
             found += [os.path.join(path, file) for file in inside]
         else:
             found.append(path)
-    return found
+    return found, unreadable

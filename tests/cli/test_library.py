@@ -38,7 +38,7 @@ def test_failures_are_told_with_their_reason(run: Run, sounds: Path, tmp_path: P
     done = run("ingest", "lib", sounds / "broken.wav", sounds / "tone 000.wav", "--level", "basic", "--workers", "1")
     assert done.returncode == 1
     assert done.stderr == ""
-    assert "1 failed" in done.stdout
+    assert "1 file failed:" in done.stdout
     assert f"{sounds / 'broken.wav'}: not audio" in done.stdout
 
 
@@ -46,6 +46,26 @@ def test_ingest_of_a_path_that_does_not_exist_is_2(run: Run, own: Path) -> None:
     done = run("ingest", own, "nowhere")
     assert done.returncode == 2
     assert "nowhere" in done.stderr
+
+
+def test_a_mistyped_path_leaves_no_empty_library(run: Run, tmp_path: Path) -> None:
+    assert run("ingest", "lib", "nowhere").returncode == 2
+    assert not (tmp_path / "lib").exists()
+
+
+def test_an_empty_folder_is_said_to_be_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = run("ingest", "lib", "empty")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "no sound files")
+    listed = run("list", "lib")
+    assert (listed.returncode, listed.stdout, listed.stderr) == (0, "", "no sound fits\n")
+
+
+def test_a_file_is_no_library(run: Run, sounds: Path) -> None:
+    for command_line in (("list", sounds / "broken.wav"), ("ingest", sounds / "broken.wav", sounds)):
+        done = run(*command_line)
+        assert done.returncode == 3
+        assert "it is a file" in done.stderr
 
 
 def test_list_filters_sorts_and_limits(run: Run, library: Path) -> None:
@@ -119,7 +139,8 @@ def test_export_to_another_form_is_2(run: Run, library: Path) -> None:
 
 
 def test_verify_is_0_for_a_sound_library_and_3_for_a_damaged_one(run: Run, own: Path) -> None:
-    assert run("verify", own).returncode == 0
+    good = run("verify", own)
+    assert (good.returncode, good.stdout.split(";")[0]) == (0, "no faults")
     (report,) = lines_of(run("verify", own, "--deep", "-f", "jsonl").stdout)
     assert report["ok"] is True
     shutil.rmtree(own / "files.lance")
@@ -128,11 +149,13 @@ def test_verify_is_0_for_a_sound_library_and_3_for_a_damaged_one(run: Run, own: 
 
 def test_relocate_remove_compact(run: Run, own: Path, sounds: Path, tmp_path: Path) -> None:
     moved = run("relocate", own, sounds / "deeper", tmp_path / "elsewhere")
-    assert moved.stdout == "1 files moved\n", moved.stderr
-    assert run("remove", own).returncode == 2
-    assert run("remove", own, "--missing").stdout == "1 files taken out\n"
-    assert run("remove", own, "--where", "status = 'failed'").stdout == "1 files taken out\n"
-    assert run("remove", own, sounds / "tone 000.wav").stdout == "1 files taken out\n"
+    assert moved.stdout == f"1 file known under {tmp_path / 'elsewhere'} now\n"
+    assert "does not exist" in moved.stderr
+    nothing = run("remove", own)
+    assert (nothing.returncode, "--missing" in nothing.stderr) == (2, True)
+    assert run("remove", own, "--missing").stdout == "1 file taken out\n"
+    assert run("remove", own, "--where", "status = 'failed'").stdout == "1 file taken out\n"
+    assert run("remove", own, sounds / "tone 000.wav").stdout == "1 file taken out\n"
     compacted = run("compact", own)
     assert (compacted.returncode, compacted.stderr) == (0, "")
     assert sorted(names(run("list", own, "-f", "jsonl").stdout)) == ["tone 001.wav", "tone 002.wav"]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from samplemind.cli.sounds import find_files
 from tests.cli.conftest import Run, command, environment, lines_of, write_tones
 
 FIXED = [
@@ -163,3 +164,25 @@ def test_progress_is_shown_on_a_terminal_only_and_leaves_the_output_alone(tmp_pa
     assert process.returncode == 0
     assert len(lines_of(out)) == 20
     assert b"20/20 files" in shown
+
+
+def test_an_empty_folder_is_said_to_be_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = run("analyze", "empty")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "no sound files there\n")
+
+
+def test_a_folder_that_cannot_be_listed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tones(tmp_path / "open", [220.0])
+    (tmp_path / "closed").mkdir()
+    real = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    files, unreadable = find_files([str(tmp_path)])
+    assert files == [str(tmp_path / "open" / "tone 000.wav")]
+    assert unreadable == [(str(tmp_path / "closed"), "Permission denied")]

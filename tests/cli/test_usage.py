@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,21 @@ def test_paths_cannot_steer_the_terminal_or_the_markup(run: Run, tmp_path: Path)
     assert done.returncode == 3
     assert "\x1b" not in done.stderr
     assert "[red]a" in done.stderr
+
+
+def test_ctrl_c_that_compiled_code_drops_is_heard() -> None:
+    code = """
+import sys, time
+from samplemind.cli import _hear_again
+sys.unraisablehook = _hear_again
+class Dropped:
+    def __del__(self):
+        raise KeyboardInterrupt
+Dropped()
+try:
+    time.sleep(20)
+except KeyboardInterrupt:
+    print("heard")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("heard\n", "")
