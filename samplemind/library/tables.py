@@ -72,16 +72,21 @@ class Tables:
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
             connection = _connect(uri)
-            if "meta" in _names(connection):
+            there = _present(connection)
+            if "meta" in there:
                 raise LibraryError(f"library {uri}: it exists already; open it instead")
+            for name in sorted(there):
+                # One that was left behind half made holds nothing yet, and may be made again.
+                if rows := connection.open_table(name).count_rows():
+                    raise LibraryError(f"library {uri}: its table `meta` is lost, but `{name}` has {rows} rows; put "
+                                       "`meta.lance` back from a copy, or name another folder")  # fmt: skip
             for name in TABLES[:-1]:
-                # One that was left behind half made holds nothing yet.
                 connection.create_table(name, schema=_SCHEMAS[name](), mode="overwrite")
             import pyarrow as pa
 
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
             facts = pa.table({"key": ["format", "created"], "value": [str(FORMAT), now]}, schema=meta_schema())
-            connection.create_table("meta", data=facts)
+            connection.create_table("meta", data=facts, mode="overwrite")
             return cls(uri, folder, connection)
 
     @classmethod
@@ -99,7 +104,7 @@ class Tables:
             raise LibraryError(f"library {uri}: there is no such folder; make a library with `samplemind ingest`")
         with storage(uri, folder):
             connection = _connect(uri)
-            missing = set(TABLES) - set(_names(connection))
+            missing = set(TABLES) - _present(connection)
             if missing:
                 raise LibraryError(f"library {uri}: no library is there (it lacks {', '.join(sorted(missing))}); "
                                    "check the path, or make one with `samplemind ingest`")  # fmt: skip
@@ -116,7 +121,7 @@ class Tables:
         if folder is not None and not (folder / "meta.lance").is_dir():
             return False
         with storage(uri, folder):
-            return set(TABLES) <= set(_names(_connect(uri)))
+            return set(TABLES) <= _present(_connect(uri))
 
     def facts(self) -> dict[str, str]:
         """What `meta` says."""
@@ -203,6 +208,16 @@ def _connect(uri: str) -> Any:
     import lancedb
 
     return lancedb.connect(uri)
+
+
+def _present(connection: Any) -> set[str]:
+    """Tables of ours that can be opened: a folder whose making was broken off is none."""
+    found = set()
+    for name in set(_names(connection)) & set(TABLES):
+        with contextlib.suppress(ValueError):
+            connection.open_table(name)
+            found.add(name)
+    return found
 
 
 def _names(connection: Any) -> list[str]:

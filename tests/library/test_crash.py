@@ -29,7 +29,10 @@ print(report.new, report.analyzed, report.failed)
 
 def rows(folder: Path) -> int:
     """How many files the library in `folder` has by now, seen from outside."""
-    return len(Library.open(folder)) if (folder / "meta.lance").exists() else 0
+    try:
+        return len(Library.open(folder))
+    except LibraryError:  # not there yet, or being made
+        return 0
 
 
 def finishes(library: Path, sounds: Path, count: int) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pytest
 
@@ -48,6 +50,29 @@ def test_a_library_that_was_left_half_made_is_made_again(tmp_path):
     with pytest.raises(LibraryError, match="no library is there"):
         Library.open(tmp_path / "library")
     assert len(Library.open_or_create(tmp_path / "library")) == 0
+
+
+def test_a_table_whose_making_was_broken_off_is_made_again(tmp_path):
+    import shutil
+
+    Library.create(tmp_path / "library")
+    meta = tmp_path / "library" / "meta.lance"
+    shutil.rmtree(meta)
+    (meta / "data").mkdir(parents=True)  # no version of it was committed
+    assert len(Library.open_or_create(tmp_path / "library")) == 0
+
+
+def test_rows_are_not_overwritten_where_only_meta_is_lost(own):
+    import shutil
+
+    library = own[1]
+    count = len(library)
+    meta = Path(library.uri) / "meta.lance"
+    shutil.move(meta, Path(library.uri).parent / "meta.lance")
+    with pytest.raises(LibraryError, match="`meta` is lost"):
+        Library.open_or_create(library.uri)
+    shutil.move(Path(library.uri).parent / "meta.lance", meta)
+    assert len(Library.open(library.uri)) == count
 
 
 def test_a_newer_format_is_refused(own):
