@@ -14,6 +14,7 @@ __all__ = ["AudioInfo", "Clip", "FloatArray"]
 
 FloatArray = npt.NDArray[np.float32]
 
+_MOST_CHANNELS = 256  # more than that is time in the wrong place
 _CANCELLED = 1e-3  # -30 dB: less than this of the loudest channel's energy is left in the mean
 
 
@@ -80,6 +81,7 @@ class Clip:
         Parameters
         ----------
         samples : array_like [shape=(n,) or (channels, n)]
+            Full scale is 1, or that of a signed integer of 8, 16 or 32 bits.
         sample_rate : int
             Hz, above 0.
 
@@ -88,8 +90,14 @@ class Clip:
         ParameterError
             For a shape that is neither, no sample at all, or a rate that is not above 0.
         """
-        y = np.asarray(samples, dtype=np.float32)
+        y = np.asarray(samples)
+        is_pcm = y.dtype.kind == "i" and y.dtype.itemsize <= 4
+        y = (y / -float(np.iinfo(y.dtype).min) if is_pcm else y).astype(np.float32, copy=False)
         y = y[np.newaxis] if y.ndim == 1 else y
+        if y.ndim == 2 and y.shape[0] > y.shape[1] and y.shape[0] > _MOST_CHANNELS:
+            raise ParameterError(
+                f"samples: shape {y.shape} would be {y.shape[0]} channels; give (channels, n): samples.T"
+            )
         if y.ndim != 2 or y.size == 0:
             raise ParameterError(f"samples: shape {y.shape} is not (n,) or (channels, n) with n >= 1")
         if sample_rate <= 0:
@@ -99,6 +107,10 @@ class Clip:
         y = np.ascontiguousarray(np.where(finite, y, np.float32(0)) if bad else y)
         info = AudioInfo("", "memory", "float", int(sample_rate), y.shape[0], y.shape[1], 32, y.nbytes)
         return cls(y, info, bad)
+
+    def __repr__(self) -> str:
+        name = f"{self.info.path!r}, " if self.info.path else ""
+        return f"Clip({name}{self.duration_s:.3f} s, {self.channels} channels, {self.sample_rate} Hz)"
 
     @property
     def sample_rate(self) -> int:
@@ -135,7 +147,14 @@ class Clip:
         -------
         np.ndarray [shape=(m,)], float32
             At least one sample.
+
+        Raises
+        ------
+        ParameterError
+            For a rate that is not above 0.
         """
+        if rate <= 0:
+            raise ParameterError(f"rate: {rate} Hz; give a rate above 0")
         if rate not in self._at:
             self._at[rate] = self._mono_at(rate)
         return self._at[rate]

@@ -25,7 +25,7 @@ __all__ = ["Analysis", "analyze", "analyze_file", "warm_up"]
 _OF_SILENCE: Final = ("container", "level", "loudness")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Analysis:
     """What was heard in one file.
 
@@ -51,6 +51,13 @@ class Analysis:
     values: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
     info: AudioInfo | None = None
+
+    def __repr__(self) -> str:
+        if self.status != "ok":
+            return f"Analysis({self.path!r}, failed: {self.error})"
+        told = {name: _plain(self.values.get(name)) for name in _FIXED if self.values.get(name) is not None}
+        words = ", ".join(f"{name}={value!r}" for name, value in told.items())
+        return f"Analysis({self.path!r}, {self.level}, {len(self.values)} values: {words})"
 
     def to_json(self, vectors: bool = False) -> dict[str, Any]:
         """The fixed form of one line of JSON.
@@ -106,10 +113,13 @@ def analyze(clip: Clip, level: str = "standard", groups: Iterable[str] | None = 
     Raises
     ------
     ParameterError
-        For an unknown level or group.
+        For an unknown level or group, or for anything but a clip.
     """
     from samplemind.descriptors.signal import Signal
 
+    if not isinstance(clip, Clip):
+        raise ParameterError(f"clip: a {type(clip).__name__} is no Clip; give a path to `analyze_file`, "
+                             "or an array to `Clip.from_array`")  # fmt: skip
     checked = parse_level(level)
     rows = _rows_by_group(checked)
     chosen = tuple(rows) if groups is None else _check_groups(groups, checked)

@@ -114,6 +114,17 @@ def test_unknown_group_or_level_is_refused() -> None:
         analyze(clip, "basic", groups=["vectors"])
 
 
+def test_what_is_no_clip_is_told_where_to_go() -> None:
+    with pytest.raises(ParameterError, match="analyze_file"):
+        analyze("kick.wav")  # type: ignore[arg-type]
+
+
+def test_an_analysis_says_what_it_is_in_a_few_lines() -> None:
+    text = repr(analyze(Clip.from_array(sine(440), SR)))
+    assert "midi_note=69" in text
+    assert len(text) < 800
+
+
 @pytest.mark.parametrize("level", LEVELS)
 def test_json_has_the_fixed_form(tmp_path: Path, level: str) -> None:
     path = tmp_path / "tone.wav"
