@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from samplemind.audio.clip import Clip
     from samplemind.audio.decode import decode
     from samplemind.audio.probe import probe
-    from samplemind.descriptors.catalogue import by_name as describe
+    from samplemind.descriptors.catalogue import describe
     from samplemind.descriptors.engine import analyze, analyze_file
     from samplemind.errors import AudioError, LibraryError, ParameterError, SampleMindError
     from samplemind.library import Library
@@ -54,7 +54,7 @@ _HOMES = {
     "analyze": "samplemind.descriptors.engine:analyze",
     "analyze_file": "samplemind.descriptors.engine:analyze_file",
     "decode": "samplemind.audio.decode:decode",
-    "describe": "samplemind.descriptors.catalogue:by_name",
+    "describe": "samplemind.descriptors.catalogue:describe",
     "probe": "samplemind.audio.probe:probe",
 }
 

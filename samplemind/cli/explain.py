@@ -9,7 +9,7 @@ import typer
 
 from samplemind.cli.options import FormatOption, LevelOption
 from samplemind.cli.output import Column, Writer
-from samplemind.descriptors.catalogue import GROUPS, Descriptor, by_name, descriptors
+from samplemind.descriptors.catalogue import as_row, by_name, descriptors
 
 __all__ = ["describe"]
 
@@ -45,22 +45,6 @@ def describe(
                 typer.echo(f"{field:<{width}}  {value}")
     else:
         _grouped(rows)
-
-
-def as_row(entry: Descriptor) -> dict[str, Any]:
-    """One entry of the catalogue as a row of output."""
-    return {
-        "name": entry.name,
-        "group": entry.group,
-        "version": GROUPS[entry.group],
-        "level": entry.level,
-        "type": f"vector of {entry.size}" if entry.size else entry.dtype,
-        "unit": entry.unit or None,
-        "low": entry.low,
-        "high": entry.high,
-        "meaning": entry.meaning,
-        "source": entry.source or None,
-    }
 
 
 def _range(row: Any) -> str:

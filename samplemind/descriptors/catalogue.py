@@ -7,11 +7,15 @@ add its line, raise the version of its group, and return it from the group's `co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from samplemind.errors import ParameterError
 
-__all__ = ["CATALOGUE", "GROUPS", "LEVELS", "Descriptor", "Level", "by_name", "descriptors", "groups_of", "parse_level"]
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["CATALOGUE", "GROUPS", "LEVELS", "Descriptor", "Level", "as_row", "by_name", "describe", "descriptors",
+           "groups_of", "parse_level"]  # fmt: skip
 
 Level = Literal["basic", "standard", "detailed"]
 LEVELS: Final[tuple[Level, ...]] = ("basic", "standard", "detailed")
@@ -297,3 +301,43 @@ def by_name(name: str) -> Descriptor:
         near = ", ".join(difflib.get_close_matches(name, _BY_NAME, 4, 0.5)) or "see `samplemind describe`"
         raise ParameterError(f"descriptor: {name!r} is unknown; did you mean: {near}?")
     return _BY_NAME[name]
+
+
+def as_row(entry: Descriptor) -> dict[str, Any]:
+    """One entry as a row of a table."""
+    return {
+        "name": entry.name,
+        "group": entry.group,
+        "version": GROUPS[entry.group],
+        "level": entry.level,
+        "type": f"vector of {entry.size}" if entry.size else entry.dtype,
+        "unit": entry.unit or None,
+        "low": entry.low,
+        "high": entry.high,
+        "meaning": entry.meaning,
+        "source": entry.source or None,
+    }
+
+
+def describe(name: str | None = None) -> pl.DataFrame:
+    """Say what descriptors mean.
+
+    Parameters
+    ----------
+    name : str, optional
+        Of one descriptor; all if not given.
+
+    Returns
+    -------
+    polars.DataFrame
+        A row each: name, group, version, level, type, unit, low, high, meaning, source.
+
+    Raises
+    ------
+    ParameterError
+        For a name that is not in the catalogue.
+    """
+    import polars as pl
+
+    entries = CATALOGUE if name is None else (by_name(name),)
+    return pl.DataFrame([as_row(entry) for entry in entries], infer_schema_length=None)

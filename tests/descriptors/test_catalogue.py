@@ -35,6 +35,11 @@ def test_detailed_has_more_than_200_values() -> None:
     assert sum(entry.size or 1 for entry in descriptors("detailed")) > 200
 
 
+def test_describe_is_a_table_of_all_or_of_one() -> None:
+    assert catalogue.describe()["name"].to_list() == [entry.name for entry in CATALOGUE]
+    assert catalogue.describe("bpm").row(0, named=True)["unit"] == "BPM"
+
+
 def test_unknown_names_get_help() -> None:
     with pytest.raises(ParameterError, match="centroid_mean"):
         catalogue.by_name("centroid_men")
