@@ -12,7 +12,7 @@ from samplemind.audio.chunks import aiff_encoding, mp3_in_wav
 from samplemind.audio.clip import AudioInfo, Clip, FloatArray
 from samplemind.audio.formats import SNDFILE_CONTAINERS, Format, sniff
 from samplemind.audio.limits import Limits
-from samplemind.audio.source import Source
+from samplemind.audio.source import Source, Unreadable
 from samplemind.audio.tags import native_tags
 from samplemind.errors import AudioError
 
@@ -86,11 +86,11 @@ def _read(source: Source, found: Format, limits: Limits) -> _Decoded:
             first = sndfile.read(source, found.container, limits)
             if first[2] and first[0].shape[1]:
                 return first
-        except sndfile.SndfileError as error:
+        except Unreadable as error:
             declared_s = error.declared_s
     try:
         second = ffmpeg.read(source, found.container, limits, payload)
-    except ffmpeg.FfmpegError as error:
+    except Unreadable as error:
         if first is None:
             raise failure(source, found, declared_s or error.declared_s) from None
         return first

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from samplemind.audio.clip import AudioInfo, FloatArray
 from samplemind.audio.limits import Limits
-from samplemind.audio.source import Source
+from samplemind.audio.source import Source, Unreadable
 from samplemind.audio.tags import clean
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
-__all__ = ["FfmpegError", "facts", "read"]
+__all__ = ["facts", "read"]
 
 # Only formats that hold sound within the one file: playlists and scripts would open other files or the network.
 _DEMUXERS = (
@@ -61,20 +61,6 @@ _SCALES = {"u8": 2.0**-7, "s16": 2.0**-15, "s32": 2.0**-31, "s64": 2.0**-63}
 _MAX_PADDING = 8192
 
 
-class FfmpegError(Exception):
-    """FFmpeg found no sound that it can decode.
-
-    Parameters
-    ----------
-    declared_s : float
-        Seconds that the header promises; 0 where it could not be read either.
-    """
-
-    def __init__(self, declared_s: float = 0.0) -> None:
-        super().__init__(declared_s)
-        self.declared_s = declared_s
-
-
 @contextmanager
 def _open(stream: BinaryIO, demuxer: str | None) -> Iterator[tuple[InputContainer, AudioStream]]:
     import av
@@ -89,11 +75,11 @@ def _open(stream: BinaryIO, demuxer: str | None) -> Iterator[tuple[InputContaine
         )
     # Damaged files surface as a dozen unrelated types here (FFmpegError, ValueError, IndexError, OverflowError, ...).
     except Exception as error:
-        raise FfmpegError from error
+        raise Unreadable from error
     with container:
         sound = next(iter(container.streams.audio), None)
         if sound is None or sound.codec_context is None:  # no sound in it, or no decoder for it
-            raise FfmpegError
+            raise Unreadable
         yield container, sound
 
 
@@ -137,7 +123,7 @@ def facts(source: Source, container: str | None, payload: bytes | None = None) -
 
     Raises
     ------
-    FfmpegError
+    Unreadable
         When it cannot be opened or holds no sound.
     """
     with _stream(source, payload) as stream, _open(stream, "mp3" if payload is not None else None) as opened:
@@ -169,7 +155,7 @@ def read(
 
     Raises
     ------
-    FfmpegError
+    Unreadable
         When it cannot be opened or holds no sound.
     AudioError
         When a limit is passed.

@@ -11,7 +11,7 @@ from samplemind.audio.clip import AudioInfo
 from samplemind.audio.decode import failure
 from samplemind.audio.formats import SNDFILE_CONTAINERS, sniff
 from samplemind.audio.limits import Limits
-from samplemind.audio.source import Source
+from samplemind.audio.source import Source, Unreadable
 from samplemind.audio.tags import native_tags
 from samplemind.errors import AudioError
 
@@ -56,9 +56,9 @@ def _facts(source: Source, container: str | None) -> AudioInfo | None:
     if container in SNDFILE_CONTAINERS and payload is None:
         try:
             return sndfile.facts(source, container)
-        except sndfile.SndfileError:
+        except Unreadable:
             pass  # FFmpeg may know it
     try:
         return ffmpeg.facts(source, container, payload)
-    except ffmpeg.FfmpegError:
+    except Unreadable:
         return None

@@ -9,12 +9,12 @@ import numpy.typing as npt
 
 from samplemind.audio.clip import AudioInfo, FloatArray
 from samplemind.audio.limits import Limits
-from samplemind.audio.source import Source
+from samplemind.audio.source import Source, Unreadable
 
 if TYPE_CHECKING:
     import soundfile
 
-__all__ = ["SndfileError", "facts", "read"]
+__all__ = ["facts", "read"]
 
 # Samples in one reading step: large enough to take most files at once, small enough (16 MiB) that a header which
 # promises days of sound costs nothing.
@@ -40,27 +40,13 @@ _CODECS: dict[str, tuple[str, int | None]] = {
 }
 
 
-class SndfileError(Exception):
-    """libsndfile refused the file, or broke off before its first sample.
-
-    Parameters
-    ----------
-    declared_s : float
-        Seconds that the header promises; 0 where it could not be read either.
-    """
-
-    def __init__(self, declared_s: float = 0.0) -> None:
-        super().__init__(declared_s)
-        self.declared_s = declared_s
-
-
 def _open(source: Source) -> soundfile.SoundFile:
     import soundfile
 
     try:
         return soundfile.SoundFile(source.path if source.data is None else source.stream())
     except (soundfile.SoundFileError, RuntimeError, OSError, ValueError, TypeError) as error:
-        raise SndfileError from error
+        raise Unreadable from error
 
 
 def _describe(file: soundfile.SoundFile, source: Source, container: str) -> AudioInfo:
@@ -85,7 +71,7 @@ def facts(source: Source, container: str) -> AudioInfo:
 
     Raises
     ------
-    SndfileError
+    Unreadable
         When libsndfile cannot open it.
     """
     with _open(source) as file:
@@ -112,7 +98,7 @@ def read(source: Source, container: str, limits: Limits) -> tuple[FloatArray, Au
 
     Raises
     ------
-    SndfileError
+    Unreadable
         When libsndfile cannot open it, or nothing decodes before an error.
     AudioError
         When a limit is passed.
@@ -130,7 +116,7 @@ def read(source: Source, container: str, limits: Limits) -> tuple[FloatArray, Au
                 block = file.read(min(step, info.frames - done), dtype="float32", always_2d=True)
             except (soundfile.SoundFileError, RuntimeError, OSError, ValueError) as error:
                 if not done:
-                    raise SndfileError(info.duration_s) from error
+                    raise Unreadable(info.duration_s) from error
                 complete = False
                 break
             if not len(block):

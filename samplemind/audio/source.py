@@ -11,7 +11,7 @@ from typing import BinaryIO
 from samplemind.audio.limits import Limits
 from samplemind.errors import AudioError
 
-__all__ = ["Source"]
+__all__ = ["Source", "Unreadable"]
 
 # Up to here a file is read once and decoded from memory; above, the readers take it from disk bit by bit.
 WHOLE_FILE_BYTES = 64 * 2**20
@@ -29,6 +29,20 @@ class _Memory(io.BytesIO):
             return super().seek(offset, whence)
         except (ValueError, OverflowError):
             return self.tell()
+
+
+class Unreadable(Exception):
+    """A reader refused the file, or broke off before its first sample.
+
+    Parameters
+    ----------
+    declared_s : float
+        Seconds that the header promises; 0 where it could not be read either.
+    """
+
+    def __init__(self, declared_s: float = 0.0) -> None:
+        super().__init__(declared_s)
+        self.declared_s = declared_s
 
 
 class Source:
