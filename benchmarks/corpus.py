@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["is_free", "labels_of", "on_one_core", "sound_paths"]
+if TYPE_CHECKING:
+    from samplemind.audio.clip import Clip
+
+__all__ = ["is_free", "labelled", "labels_of", "on_one_core", "sound_paths"]
 
 _FREE = re.compile(r"CC0|public domain|unlicense|CC BY|\bMIT\b|apache|BSD|GPL|GNU", re.IGNORECASE)
 _NOT_FREE = re.compile(r"none stated|\bNC\b|custom")
@@ -21,16 +25,21 @@ def is_free(licence: str) -> bool:
 
 
 def labels_of(corpus: Path) -> list[dict[str, str]]:
-    """Rows of `labels.csv` in the folder of a corpus.
+    """Rows of the table of a corpus.
+
+    Parameters
+    ----------
+    corpus : Path
+        Folder with `labels.csv`, or that file.
 
     Raises
     ------
     SystemExit
         Where there is none.
     """
-    labels = corpus / "labels.csv"
+    labels = corpus / "labels.csv" if corpus.is_dir() else corpus
     if not labels.is_file():
-        raise SystemExit(f"{corpus}: has no labels.csv; give the folder of a labelled corpus")
+        raise SystemExit(f"{labels}: no such file; give the folder of a labelled corpus, or its labels.csv")
     with labels.open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
 
@@ -55,12 +64,14 @@ def on_one_core(environment: MutableMapping[str, str] = os.environ) -> None:
     environment.update(dict.fromkeys(_THREADS, "1"))
 
 
-def labelled(labels: Path, column: str) -> Iterable[tuple[dict[str, str], Clip]]:
+def labelled(labels: Path, column: str) -> Iterator[tuple[dict[str, str], Clip]]:
     """Decode the files of a table that have a label in `column`; those that cannot be decoded are left out."""
-    with labels.open(newline="", encoding="utf-8") as handle:
-        rows = [row for row in csv.DictReader(handle) if row[column]]
-    for row in rows:
-        try:
-            yield row, decode(labels.parent / row["path"])
-        except AudioError:
-            continue
+    from samplemind.audio.decode import decode
+    from samplemind.errors import AudioError
+
+    for row in labels_of(labels):
+        if row[column]:
+            try:
+                yield row, decode(labels.parent / row["path"])
+            except AudioError:
+                continue
