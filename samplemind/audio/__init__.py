@@ -4,7 +4,7 @@ The decoding libraries are imported when the first file is read, not before.
 """
 
 from samplemind.audio.clip import AudioInfo, Clip, FloatArray
-from samplemind.audio.decode import decode
+from samplemind.audio.decode import decode, decode_blocks
 from samplemind.audio.probe import probe
 
-__all__ = ["AudioInfo", "Clip", "FloatArray", "decode", "probe"]
+__all__ = ["AudioInfo", "Clip", "FloatArray", "decode", "decode_blocks", "probe"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from samplemind.audio.source import Source
@@ -22,8 +22,8 @@ class Chunk(NamedTuple):
     size: int
 
 
-def chunks(source: Source) -> Iterator[Chunk]:
-    """Walk the chunks of a WAV or AIFF file.
+def chunks(source: Source) -> Sequence[Chunk]:
+    """The chunks of a WAV or AIFF file, found once.
 
     Odd-sized chunks whose writer forgot the pad byte are followed; a name that is not printable ends the walk.
 
@@ -31,11 +31,17 @@ def chunks(source: Source) -> Iterator[Chunk]:
     ----------
     source : Source
 
-    Yields
-    ------
-    Chunk
+    Returns
+    -------
+    sequence of Chunk
         At most 256.
     """
+    if source.chunks is None:
+        source.chunks = tuple(_walk(source))
+    return source.chunks
+
+
+def _walk(source: Source) -> Iterator[Chunk]:
     little = source.head[:4] in (b"RIFF", b"RF64", b"BW64")
     order = "<I" if little else ">I"
     at = 12
@@ -58,8 +64,8 @@ def _is_name(name: bytes) -> bool:
     return len(name) == 4 and all(0x20 <= c < 0x7F for c in name)
 
 
-def mp3_in_wav(source: Source) -> bytes | None:
-    """Cut out the MP3 stream inside a WAV file; None for a WAV with anything else in it."""
+def mp3_in_wav(source: Source) -> Chunk | None:
+    """Find the MP3 stream inside a WAV file; None for a WAV with anything else in it."""
     is_mp3 = False
     for chunk in chunks(source):
         if chunk.name == b"fmt ":
@@ -67,7 +73,7 @@ def mp3_in_wav(source: Source) -> bytes | None:
             if not is_mp3:
                 return None
         elif chunk.name == b"data" and is_mp3:
-            return source.read_at(chunk.offset, chunk.size)
+            return chunk
     return None
 
 

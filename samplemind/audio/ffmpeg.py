@@ -5,14 +5,14 @@ The lengths are gapless: encoder delay and padding are cut wherever the file say
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-import numpy.typing as npt
 
+from samplemind.audio.chunks import Chunk
 from samplemind.audio.clip import AudioInfo, FloatArray
 from samplemind.audio.limits import Limits
 from samplemind.audio.source import Source, Unreadable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
-__all__ = ["facts", "read"]
+__all__ = ["Reader", "facts"]
 
 # Only formats that hold sound within the one file: playlists and scripts would open other files or the network.
 _DEMUXERS = (
@@ -59,6 +59,10 @@ _DEPTHS = {"u8": 8, "s16": 16, "s32": 24}
 _SCALES = {"u8": 2.0**-7, "s16": 2.0**-15, "s32": 2.0**-31, "s64": 2.0**-63}
 # An MP4 says where its sound ends; what is decoded past that, at most this much, is the encoder's padding.
 _MAX_PADDING = 8192
+_DTYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
+# Room that is made on a header's word, in samples (64 MiB), and room that is made in any case.
+_MOST_AT_ONCE = 16 * 2**20
+_LEAST_AT_ONCE = 2**14
 
 
 @contextmanager
@@ -113,8 +117,8 @@ def _pcm_depth(codec: str) -> int | None:
     return int(bits) if codec.startswith("pcm_") and bits.isdigit() else None
 
 
-def facts(source: Source, container: str | None, payload: bytes | None = None) -> AudioInfo:
-    """Read what the header says; see `read` for the parameters.
+def facts(source: Source, container: str | None, payload: Chunk | None = None) -> AudioInfo:
+    """Read what the header says; see `Reader` for the parameters.
 
     Returns
     -------
@@ -130,10 +134,8 @@ def facts(source: Source, container: str | None, payload: bytes | None = None) -
         return _describe(*opened, source, container)
 
 
-def read(
-    source: Source, container: str | None, limits: Limits, payload: bytes | None = None
-) -> tuple[FloatArray, AudioInfo, bool]:
-    """Decode the first sound stream of a file; damaged packets are skipped.
+class Reader:
+    """The samples of the first sound stream of a file, in order; damaged packets are skipped.
 
     Parameters
     ----------
@@ -141,17 +143,16 @@ def read(
     container : str or None
         As sniffed; None takes FFmpeg's name.
     limits : Limits
-    payload : bytes, optional
+    payload : Chunk, optional
         An MP3 stream found inside `source`, decoded in place of the whole file.
 
-    Returns
-    -------
-    samples : np.ndarray [shape=(channels, n)], float32
-        Integers are scaled by their full range to -1..1. `n` may be 0.
+    Attributes
+    ----------
     info : AudioInfo
-        With the frames that the header promises, and the tags that FFmpeg found.
+        With the frames that the header promises, and the tags that FFmpeg found; rate and channels are those of the
+        first frame once something has been read.
     complete : bool
-        False when packets were damaged or the stream broke off.
+        False once packets were damaged or the stream broke off.
 
     Raises
     ------
@@ -160,42 +161,146 @@ def read(
     AudioError
         When a limit is passed.
     """
-    with _stream(source, payload) as stream, _open(stream, "mp3" if payload is not None else None) as opened:
-        info = _describe(*opened, source, container)
-        if info.sample_rate and info.channels:
-            limits.check_header(info)
-        pieces: list[npt.NDArray[Any]] = []
-        form: tuple[int, int, str] | None = None
-        done, complete = 0, True
-        for frame in _frames(*opened):
-            if frame is None:
-                complete = False
-                continue
-            this = (frame.sample_rate, frame.layout.nb_channels, frame.format.name)
-            if form is None:
-                form = this
-            if this != form:  # the rest is at another rate or of other channels: not one sound any more
-                complete = False
-                break
-            pieces.append(frame.to_ndarray())
-            done += frame.samples
-            limits.check_decoded(source.path, done, frame.sample_rate, this[1])
-        end = _declared_end(*opened, info)
-    if form is None:
-        return np.zeros((max(1, info.channels), 0), np.float32), info, complete
-    samples = _to_float(pieces, form[1], form[2])
-    # HE-AAC doubles the rate of its header while decoding, and ends are counted at the header's rate.
-    if end and form[0] == info.sample_rate and 0 < samples.shape[1] - end <= _MAX_PADDING:
-        samples = np.ascontiguousarray(samples[:, :end])
-    frames = round(info.duration_s * form[0])
-    info = AudioInfo(
-        info.path, info.container, info.codec, form[0], form[1], frames, info.bit_depth, info.size_bytes, info.tags
-    )
-    return samples, info, complete
+
+    def __init__(self, source: Source, container: str | None, limits: Limits, payload: Chunk | None = None) -> None:
+        with ExitStack() as stack:
+            stream = stack.enter_context(_stream(source, payload))
+            opened = stack.enter_context(_open(stream, "mp3" if payload is not None else None))
+            self.info = _describe(*opened, source, container)
+            if self.info.sample_rate and self.info.channels:
+                limits.check_header(self.info)
+            self._opened = stack.pop_all()
+        self.complete = True
+        self._limits = limits
+        self._frames = _frames(*opened)
+        self._end = _declared_end(*opened, self.info)
+        self._form: _Form | None = None
+        self._ended = False
+        self._done = 0  # decoded, whether or not it has been read
+        self._held = 0  # decoded, but not yet read: so many columns of the store
+        self._store: FloatArray = np.empty((0, 0), np.float32)
+
+    def read(self, frames: int | None = None) -> FloatArray:
+        """Decode on.
+
+        Parameters
+        ----------
+        frames : int, optional
+            How many at most; all if not given.
+
+        Returns
+        -------
+        np.ndarray [shape=(channels, n)], float32
+            Integers are scaled by their full range to -1..1. `n` is less than asked for only at the end.
+
+        Raises
+        ------
+        AudioError
+            When a limit is passed.
+        """
+        # Where the sound ends before the last packet is known only when that has come.
+        needed = None if frames is None else frames + (_MAX_PADDING if self._end else 0)
+        while not self._ended and (needed is None or self._held < needed):
+            self._pull(needed)
+        if self._form is None:
+            return np.zeros((max(1, self.info.channels), 0), np.float32)
+        n = self._held if frames is None else min(frames, self._held)
+        whole, rest = self._store, self._store[:, n : self._held]
+        self._held -= n
+        self._store = rest.copy()
+        samples = np.ascontiguousarray(whole[:, :n])
+        if self._form.scale is not None:
+            if self._form.dtype == "u1":
+                samples -= 128
+            samples *= self._form.scale
+        return samples
+
+    def _pull(self, needed: int | None) -> None:
+        """Take one more frame into the store, or find that there is none."""
+        try:
+            frame = next(self._frames)
+        except StopIteration:
+            self._finish()
+            return
+        if frame is None:
+            self.complete = False
+        elif self._form is None or self._form.fits(frame):
+            self._append(frame, self._form or self._begin(frame), needed)
+        else:  # the rest is at another rate or of other channels: not one sound any more
+            self.complete = False
+            self._finish()
+
+    def _begin(self, frame: AudioFrame) -> _Form:
+        self._form = form = _Form.of(frame)
+        self._store = np.empty((form.channels, 0), np.float32)
+        old = self.info
+        if self._end and form.rate != old.sample_rate:
+            self._end = 0  # HE-AAC doubles the rate of its header while decoding, and ends are counted at the header's
+        promised = round(old.duration_s * form.rate)
+        self.info = replace(old, sample_rate=form.rate, channels=form.channels, frames=promised)
+        self._limits.check_header(replace(self.info, frames=0))
+        return form
+
+    def _append(self, frame: AudioFrame, form: _Form, needed: int | None) -> None:
+        n = frame.samples
+        begin, self._held = self._held, self._held + n
+        self._done += n
+        self._limits.check_decoded(self.info.path, self._done, form.rate, form.channels)
+        if self._held > self._store.shape[1]:
+            self._grow(form.channels, needed)
+        part = self._store[:, begin : self._held]
+        if form.is_planar:
+            for channel, plane in enumerate(frame.planes):
+                part[channel] = np.frombuffer(plane, form.dtype, n)  # type: ignore[call-overload]
+        else:
+            packed = np.frombuffer(frame.planes[0], form.dtype, n * form.channels)  # type: ignore[call-overload]
+            part[:] = packed.reshape(n, form.channels).T
+
+    def _grow(self, channels: int, needed: int | None) -> None:
+        """Make room for what is asked for, as far as the header promises it, and at least for twice as much."""
+        promised = self.info.frames + _MAX_PADDING - (self._done - self._held)
+        likely = max(0, min(promised, _MOST_AT_ONCE // channels))
+        likely = likely if needed is None else min(likely, needed)
+        store = np.empty((channels, max(likely, 2 * self._held, _LEAST_AT_ONCE)), np.float32)
+        store[:, : self._store.shape[1]] = self._store
+        self._store = store
+
+    def _finish(self) -> None:
+        self._ended = True
+        if self._end and 0 < self._done - self._end <= min(_MAX_PADDING, self._held):
+            self._held -= self._done - self._end
+            self._done = self._end
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._opened.close()
 
 
-def _stream(source: Source, payload: bytes | None) -> BinaryIO:
-    return source.stream() if payload is None else io.BytesIO(payload)
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """In what form decoded frames come, which one sound does not change."""
+
+    rate: int
+    channels: int
+    name: str
+    is_planar: bool
+    dtype: str
+    scale: np.float32 | None
+
+    @classmethod
+    def of(cls, frame: AudioFrame) -> _Form:
+        name = frame.format.name
+        kind = name.removesuffix("p")
+        scale = _SCALES.get(kind)
+        return cls(frame.sample_rate, frame.layout.nb_channels, name, name.endswith("p"), _DTYPES[kind],
+                   None if scale is None else np.float32(scale))  # fmt: skip
+
+    def fits(self, frame: AudioFrame) -> bool:
+        return (frame.sample_rate, frame.layout.nb_channels, frame.format.name) == (self.rate, self.channels, self.name)
+
+
+def _stream(source: Source, payload: Chunk | None) -> BinaryIO:
+    return source.stream() if payload is None else source.stream(payload.offset, payload.size)
 
 
 def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame | None]:
@@ -229,17 +334,3 @@ def _declared_end(container: InputContainer, stream: AudioStream, info: AudioInf
         except ValueError:
             return info.frames
     return info.frames
-
-
-def _to_float(pieces: list[npt.NDArray[Any]], channels: int, form: str) -> FloatArray:
-    """Join what PyAV returns: (channels, n) where the format is planar, (1, n * channels) where it is not."""
-    joined = np.concatenate(pieces, axis=1)
-    if not form.endswith("p"):
-        joined = joined.reshape(-1, channels).T
-    samples = np.ascontiguousarray(joined, dtype=np.float32)
-    kind = form.removesuffix("p")
-    if kind in _SCALES:
-        if kind == "u8":
-            samples -= 128
-        samples *= np.float32(_SCALES[kind])
-    return samples

@@ -26,11 +26,14 @@ class Limits:
     max_duration_s : float or None
         Seconds of sound, above 0.
     max_bytes : int or None
-        Size of the file, and of its samples once decoded, above 0.
+        Size of the file, and of its samples once decoded if they are held all at once, above 0.
+    in_blocks : bool
+        Whether the samples are taken block by block, so that their size does not matter.
     """
 
     max_duration_s: float | None = None
     max_bytes: int | None = None
+    in_blocks: bool = False
 
     def __post_init__(self) -> None:
         if self.max_duration_s is not None and not self.max_duration_s > 0:
@@ -66,7 +69,7 @@ class Limits:
                 "raise max_duration_s to read it",
             )
         size = frames * channels * FLOAT_BYTES
-        if self.max_bytes is not None and size > self.max_bytes:
+        if self.max_bytes is not None and size > self.max_bytes and not self.in_blocks:
             raise AudioError(
                 path,
                 f"{size} bytes of decoded samples or more is over the limit of {self.max_bytes}; "

@@ -8,10 +8,10 @@ from dataclasses import replace
 from samplemind.audio import ffmpeg, sndfile
 from samplemind.audio.chunks import mp3_in_wav
 from samplemind.audio.clip import AudioInfo
-from samplemind.audio.decode import failure
 from samplemind.audio.formats import SNDFILE_CONTAINERS, sniff
 from samplemind.audio.limits import Limits
 from samplemind.audio.source import Source, Unreadable
+from samplemind.audio.stream import failure
 from samplemind.audio.tags import native_tags
 from samplemind.errors import AudioError
 

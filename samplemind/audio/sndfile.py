@@ -14,7 +14,7 @@ from samplemind.audio.source import Source, Unreadable
 if TYPE_CHECKING:
     import soundfile
 
-__all__ = ["facts", "read"]
+__all__ = ["Reader", "facts"]
 
 # Samples in one reading step: large enough to take most files at once, small enough (16 MiB) that a header which
 # promises days of sound costs nothing.
@@ -78,8 +78,8 @@ def facts(source: Source, container: str) -> AudioInfo:
         return _describe(file, source, container)
 
 
-def read(source: Source, container: str, limits: Limits) -> tuple[FloatArray, AudioInfo, bool]:
-    """Decode the whole file.
+class Reader:
+    """The samples of one file, in order.
 
     Parameters
     ----------
@@ -87,48 +87,86 @@ def read(source: Source, container: str, limits: Limits) -> tuple[FloatArray, Au
     container : str
     limits : Limits
 
-    Returns
-    -------
-    samples : np.ndarray [shape=(channels, n)], float32
-        Integers are scaled by their full range to -1..1. `n` may be 0.
+    Attributes
+    ----------
     info : AudioInfo
         With the frames that the header promises, without tags.
     complete : bool
-        False when decoding broke off with an error.
+        False once decoding has broken off with an error.
 
     Raises
     ------
     Unreadable
-        When libsndfile cannot open it, or nothing decodes before an error.
+        When libsndfile cannot open it.
     AudioError
         When a limit is passed.
     """
-    import soundfile
 
-    with _open(source) as file:
-        info = _describe(file, source, container)
-        limits.check_header(info)
-        step = max(1, min(info.frames, _BLOCK_SAMPLES // info.channels))
+    def __init__(self, source: Source, container: str, limits: Limits) -> None:
+        self._file = _open(source)
+        self._limits = limits
+        self._done = 0
+        self.complete = True
+        try:
+            self.info = _describe(self._file, source, container)
+            limits.check_header(self.info)
+        except BaseException:
+            self.close()
+            raise
+        self._left = self.info.frames
+
+    def read(self, frames: int | None = None) -> FloatArray:
+        """Decode on.
+
+        Parameters
+        ----------
+        frames : int, optional
+            How many at most; all if not given.
+
+        Returns
+        -------
+        np.ndarray [shape=(channels, n)], float32
+            Integers are scaled by their full range to -1..1. `n` is less than asked for only at the end.
+
+        Raises
+        ------
+        AudioError
+            When a limit is passed.
+        """
+        wanted = self._left if frames is None else min(frames, self._left)
+        step = max(1, _BLOCK_SAMPLES // self.info.channels)
         blocks: list[npt.NDArray[np.float32]] = []
-        done, complete = 0, True
-        while done < info.frames:
-            try:
-                block = file.read(min(step, info.frames - done), dtype="float32", always_2d=True)
-            except (soundfile.SoundFileError, RuntimeError, OSError, ValueError) as error:
-                if not done:
-                    raise Unreadable(info.duration_s) from error
-                complete = False
-                break
-            if not len(block):
-                break
+        while wanted > 0 and len(block := self._block(min(step, wanted))):
             blocks.append(block)
-            done += len(block)
-            limits.check_decoded(source.path, done, info.sample_rate, info.channels)
+            wanted -= len(block)
+            self._left -= len(block)
+            self._done += len(block)
+            self._limits.check_decoded(self.info.path, self._done, self.info.sample_rate, self.info.channels)
+        return _planar(blocks, self.info.channels)
+
+    def _block(self, frames: int) -> npt.NDArray[np.float32]:
+        import soundfile
+
+        try:
+            block: npt.NDArray[np.float32] = self._file.read(frames, dtype="float32", always_2d=True)
+        except (soundfile.SoundFileError, RuntimeError, OSError, ValueError):
+            self.complete = False
+            block = np.empty((0, self.info.channels), np.float32)
+        if not len(block):
+            self._left = 0
+        return block
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def _planar(blocks: list[npt.NDArray[np.float32]], channels: int) -> FloatArray:
     if len(blocks) == 1:
-        return np.ascontiguousarray(blocks[0].T), info, complete
-    samples = np.empty((info.channels, done), np.float32)
+        return np.ascontiguousarray(blocks[0].T)
+    samples = np.empty((channels, sum(map(len, blocks))), np.float32)
     at = 0
     for block in blocks:
         samples[:, at : at + len(block)] = block.T
         at += len(block)
-    return samples, info, complete
+    return samples

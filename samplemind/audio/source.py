@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import os
 import stat
+from collections.abc import Sequence
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from samplemind.audio.limits import Limits
 from samplemind.errors import AudioError
 
-__all__ = ["Source", "Unreadable"]
+__all__ = ["WHOLE_FILE_BYTES", "Source", "Unreadable"]
 
-# Up to here a file is read once and decoded from memory; above, the readers take it from disk bit by bit.
-WHOLE_FILE_BYTES = 64 * 2**20
+#: Up to here a file is read once and decoded from memory; above, the readers take it from disk bit by bit.
+WHOLE_FILE_BYTES = 32 * 2**20
 HEAD_BYTES = 4096
 
 
@@ -29,6 +30,34 @@ class _Memory(io.BytesIO):
             return super().seek(offset, whence)
         except (ValueError, OverflowError):
             return self.tell()
+
+
+class _Part(io.RawIOBase):
+    """A stretch of a file as a file of its own."""
+
+    def __init__(self, path: str, offset: int, size: int) -> None:
+        self._file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed by close()
+        self._offset, self._size, self._at = offset, size, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self._at = max(0, offset + (0, self._at, self._size)[whence])
+        return self._at
+
+    def readinto(self, buffer: Any, /) -> int:
+        self._file.seek(self._offset + self._at)
+        got = self._file.readinto(memoryview(buffer)[: max(0, self._size - self._at)]) or 0
+        self._at += got
+        return got
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 class Unreadable(Exception):
@@ -63,11 +92,21 @@ class Source:
     ------
     AudioError
         When there is no such file, it is no regular file, may not be read, is too large, or holds nothing.
+
+    Attributes
+    ----------
+    size : int
+        Bytes.
+    head : bytes
+        Its beginning.
+    chunks : sequence or None
+        What `chunks.chunks` has found in it.
     """
 
     def __init__(self, path: str, data: bytes | None = None, *, limits: Limits, keep_on_disk: bool = False) -> None:
         self.path = path
         self.data = data
+        self.chunks: Sequence[Any] | None = None
         self._file: BinaryIO | None = None
         if data is None:
             self.size = self._open(limits, keep_on_disk)
@@ -109,8 +148,12 @@ class Source:
         self._file.seek(offset)
         return self._file.read(length)
 
-    def stream(self) -> BinaryIO:
-        """Open a fresh file object at the start of the content; the caller closes it."""
+    def stream(self, offset: int = 0, size: int | None = None) -> BinaryIO:
+        """Open a fresh file object over the content, or a stretch of it; the caller closes it."""
+        if size is not None:
+            if self.data is not None:
+                return _Memory(self.data[offset : offset + size])
+            return io.BufferedReader(_Part(self.path, offset, size))
         return _Memory(self.data) if self.data is not None else open(self.path, "rb")
 
     def close(self) -> None:
