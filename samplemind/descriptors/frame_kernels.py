@@ -1,52 +1,36 @@
-"""What is computed of a frame while its spectrum is in the cache: compiled loops in float32, written to vectorise."""
+"""What is computed of a frame while its spectrum is in the cache: compiled loops in float32, written to vectorise.
+
+A loop vectorises when it runs over a whole slice, stays in 32 bits, and asks nothing on its way. So logarithms are
+taken of rows rather than of numbers, and the highest values of a band are sought in 16 columns at once, and by their
+bits: positive numbers are ordered as their bits are, and a maximum of integers vectorises where that of floats does not.
+"""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numba import njit
 
-__all__ = ["analyze_block", "flux", "zero_crossings"]
+__all__ = ["CONTRAST_MOST", "analyze_block", "mel_levels", "window_block", "zero_crossings"]
 
 _DB = np.float32(3.0102999566)  # 10 log10(2)
+_LANES = 16  # columns in which the extremes of a band are sought
+#: Of a contrast band's bins at most these many count as its peak and as its valley.
+CONTRAST_MOST = 4
+_FRACTION = np.int32(0x7FFFFF)
+_INFINITY = np.int32(0x7F800000)  # above the bits of every finite number
+_FRACTION_UNIT = np.float32(2.0**-23)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _log2(bits, mantissa_bits, mantissa, out):  # type: ignore[no-untyped-def]
-    """Base-2 logarithm of positive float32 values, given as bits, to 1e-5: exponent and polynomial."""
-    fraction, one, shift, bias = np.int32(0x7FFFFF), np.int32(0x3F800000), np.int32(23), np.int32(127)
-    for k in range(len(bits)):
-        b = bits[k]
-        mantissa_bits[k] = (b & fraction) | one
-        out[k] = np.float32(np.int32((b >> shift) - bias))
-    for k in range(len(bits)):
-        m = mantissa[k] - np.float32(1.0)
-        p = np.float32(-0.03459521) * m + np.float32(0.14643361)
-        p = p * m + np.float32(-0.30338967)
-        p = p * m + np.float32(0.46930169)
-        p = p * m + np.float32(-0.72044237)
-        p = p * m + np.float32(1.44268325)
-        out[k] += p * m
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _moments(power, bins, total):  # type: ignore[no-untyped-def]
-    """Mean bin, and second to fourth central moment (sums over power, not yet divided by it)."""
-    first = np.float32(0.0)
-    for k in range(1, len(power)):
-        first += bins[k] * power[k]
-    mean = np.float32(first / total)
-    m2 = np.float32(0.0)
-    m3 = np.float32(0.0)
-    m4 = np.float32(0.0)
-    for k in range(1, len(power)):
-        d = bins[k] - mean
-        w = d * d * power[k]
-        m2 += w
-        m3 += w * d
-        m4 += w * d * d
-    return first, m2, m3, m4
+def _log2(bits):  # type: ignore[no-untyped-def]
+    """Base-2 logarithm of a positive float32, given by its bits, to 1e-5: exponent and polynomial of the rest."""
+    m = np.float32(np.int32(bits & _FRACTION)) * _FRACTION_UNIT
+    p = np.float32(-0.03459521) * m + np.float32(0.14643361)
+    p = p * m + np.float32(-0.30338967)
+    p = p * m + np.float32(0.46930169)
+    p = p * m + np.float32(-0.72044237)
+    p = p * m + np.float32(1.44268325)
+    return np.float32(np.int32((bits >> np.int32(23)) - np.int32(127))) + p * m
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -55,6 +39,103 @@ def _sum(values):  # type: ignore[no-untyped-def]
     for i in range(len(values)):
         total += values[i]
     return total
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def window_block(y, begin, hop, window, out):  # type: ignore[no-untyped-def]
+    """Frames of the signal times the window, one every `hop` samples from `begin` on, zeros beyond both ends."""
+    width = len(window)
+    for t in range(out.shape[0]):
+        first = begin + t * hop
+        low = min(width, max(0, -first))
+        high = max(low, min(width, len(y) - first))
+        row = out[t]
+        if low > 0:
+            row[:low] = np.float32(0.0)
+        if high < width:
+            row[high:] = np.float32(0.0)
+        if low < high:
+            part, samples, weights = row[low:high], y[first + low : first + high], window[low:high]
+            for i in range(len(part)):
+                part[i] = samples[i] * weights[i]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _power(row, floor, power, mean_power):  # type: ignore[no-untyped-def]
+    """Power of each bin, also added up over frames."""
+    for k in range(len(power)):
+        re = row[2 * k]
+        im = row[2 * k + 1]
+        p = re * re + im * im + floor
+        power[k] = p
+        mean_power[k] += p
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _mel_bands(power, starts, rise, mel):  # type: ignore[no-untyped-def]
+    """Add up triangles: between two edges every bin falls out of one filter and rises into the next.
+
+    Returns the sum of all bins.
+    """
+    total = np.float32(0.0)
+    before = np.float32(0.0)  # rose into the filter before
+    for b in range(len(starts) - 1):
+        up = np.float32(0.0)
+        both = np.float32(0.0)
+        for k in range(starts[b], starts[b + 1]):
+            up += power[k] * rise[k]
+            both += power[k]
+        if b > 0:
+            mel[b - 1] = before + both - up
+        before = up
+        total += both
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _extremes(bits, begin, end):  # type: ignore[no-untyped-def]
+    """Highest and lowest of some bits of positive numbers."""
+    high = np.int32(0)
+    low = _INFINITY
+    for k in range(begin, end):
+        high = max(high, bits[k])
+        low = min(low, bits[k])
+    return high, low
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _shares(power, bits, inverse):  # type: ignore[no-untyped-def]
+    """Sums over bins: of bin times power, logarithm, power times logarithm, amplitude, amplitude times `inverse`."""
+    first = np.float32(0.0)
+    log_sum = np.float32(0.0)
+    plogp = np.float32(0.0)
+    amplitude = np.float32(0.0)
+    decrease = np.float32(0.0)
+    for k in range(1, len(power)):
+        p = power[k]
+        log = _log2(bits[k])
+        a = np.sqrt(p)
+        first += np.float32(np.int32(k)) * p
+        log_sum += log
+        plogp += p * log
+        amplitude += a
+        decrease += a * inverse[k]
+    return first, log_sum, plogp, amplitude, decrease
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _central_moments(power, mean):  # type: ignore[no-untyped-def]
+    """Second to fourth central moment, in bins (sums over power, not yet divided by it)."""
+    m2 = np.float32(0.0)
+    m3 = np.float32(0.0)
+    m4 = np.float32(0.0)
+    for k in range(1, len(power)):
+        d = np.float32(np.int32(k)) - mean
+        w = d * d * power[k]
+        m2 += w
+        m3 += w * d
+        m4 += w * d * d
+    return m2, m3, m4
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -89,138 +170,214 @@ def _rolloffs(power, total):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _mel_bands(power, starts, rise, mel):  # type: ignore[no-untyped-def]
-    """Add up triangles: between two edges every bin falls out of one filter and rises into the next."""
-    for b in range(len(starts) - 1):
-        up = np.float32(0.0)
-        both = np.float32(0.0)
-        for k in range(starts[b], starts[b + 1]):
-            up += power[k] * rise[k]
-            both += power[k]
-        if b < len(mel):
-            mel[b] += up
-        if b > 0:
-            mel[b - 1] += both - up
+def _higher(columns, at, value):  # type: ignore[no-untyped-def]
+    """Leave the higher of two values in the column; the lower one goes on."""
+    there = columns[at]
+    columns[at] = max(there, value)
+    return min(there, value)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _peak_and_valley(power, begin, end, count, top, low):  # type: ignore[no-untyped-def]
-    """Sums of the `count` highest and lowest values of a band."""
-    for i in range(count):
-        top[i] = np.float32(0.0)
-        low[i] = np.float32(1e30)
-    for k in range(begin, end):
-        p = power[k]
-        if p > top[0]:
-            i = 0
-            while i + 1 < count and top[i + 1] < p:
-                top[i] = top[i + 1]
-                i += 1
-            top[i] = p
-        if p < low[0]:
-            i = 0
-            while i + 1 < count and low[i + 1] > p:
-                low[i] = low[i + 1]
-                i += 1
-            low[i] = p
-    peak = np.float32(0.0)
-    valley = np.float32(0.0)
-    for i in range(count):
-        peak += top[i]
-        valley += low[i]
-    return peak, valley
+def _lower(columns, at, value):  # type: ignore[no-untyped-def]
+    """Leave the lower of two values in the column; the higher one goes on."""
+    there = columns[at]
+    columns[at] = min(there, value)
+    return max(there, value)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _octaves(power, edges, share, top, low, contrast):  # type: ignore[no-untyped-def]
-    """Contrast of every octave band in dB; returns the slope of their levels, least squares over x = -3 .. 3."""
-    slope = np.float32(0.0)
-    for c in range(len(contrast)):
-        begin = edges[c]
-        end = edges[c + 1]
-        count = max(1, min(len(top), int(share * (end - begin) + 0.5)))
-        peak, valley = _peak_and_valley(power, begin, end, count, top, low)
+def _sink(values, columns):  # type: ignore[no-untyped-def]
+    """Let values, one a column, sink into the columns of the four highest and of the four lowest."""
+    for lane in range(_LANES):
+        rest = _higher(columns, lane, values[lane])
+        rest = _higher(columns, lane + _LANES, rest)
+        rest = _higher(columns, lane + 2 * _LANES, rest)
+        _higher(columns, lane + 3 * _LANES, rest)
+        rest = _lower(columns, lane + 4 * _LANES, values[lane])
+        rest = _lower(columns, lane + 5 * _LANES, rest)
+        rest = _lower(columns, lane + 6 * _LANES, rest)
+        _lower(columns, lane + 7 * _LANES, rest)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _sink_one(value, columns):  # type: ignore[no-untyped-def]
+    """Let one more value sink into the first column alone."""
+    rest = value
+    for i in range(CONTRAST_MOST):
+        rest = _higher(columns, i * _LANES, rest)
+    rest = value
+    for i in range(CONTRAST_MOST, 2 * CONTRAST_MOST):
+        rest = _lower(columns, i * _LANES, rest)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _many_extremes(bits, count, columns, found):  # type: ignore[no-untyped-def]
+    """Bits of the `count` highest and of the `count` lowest values of a band, into `found`."""
+    half = CONTRAST_MOST * _LANES
+    columns[:half] = np.int32(0)
+    columns[half:] = _INFINITY
+    whole = len(bits) - len(bits) % _LANES
+    for k in range(0, whole, _LANES):
+        _sink(bits[k : k + _LANES], columns)
+    for k in range(whole, len(bits)):
+        _sink_one(bits[k], columns)
+    for i in range(count):
+        best, least = 0, half
+        for lane in range(1, _LANES):
+            best = lane if columns[lane] > columns[best] else best
+            least = half + lane if columns[half + lane] < columns[least] else least
+        found[i] = columns[best]
+        found[count + i] = columns[least]
+        for level in range(0, half - _LANES, _LANES):  # the column moves up
+            columns[best + level] = columns[best + level + _LANES]
+            columns[least + level] = columns[least + level + _LANES]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _octaves(power, bits, edges, counts, columns, ratios, levels):  # type: ignore[no-untyped-def]
+    """Peak over valley, and mean power, of every octave band."""
+    found = np.empty(2 * CONTRAST_MOST, np.int32)
+    values = found.view(np.float32)
+    for c in range(len(ratios)):
+        begin, end, count = edges[c], edges[c + 1], counts[c]
         level = np.float32(0.0)
         for k in range(begin, end):
             level += power[k]
-        contrast[c] = _DB * np.float32(math.log2(peak / valley))
-        slope += np.float32(c - 3) * _DB * np.float32(math.log2(level / np.float32(end - begin)))
-    return slope / np.float32(28.0)
+        levels[c] = level / np.float32(end - begin)
+        if count == 1:
+            found[0], found[1] = _extremes(bits, begin, end)
+            ratios[c] = values[0] / values[1]
+        else:
+            _many_extremes(bits[begin:end], count, columns, found)
+            ratios[c] = _sum(values[:count]) / _sum(values[count : 2 * count])
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def analyze_block(spectrum, scale, floor, bins, inverse, starts, rise, contrast_edges, share,  # type: ignore[no-untyped-def]
-                  features, mel, contrast, energy, mean_power):  # fmt: skip
-    """Fill the rows of one block; `spectrum` is (frames, 2 * n_bins), real and imaginary parts in turn."""
-    n_frames = spectrum.shape[0]
+def _logarithms(values):  # type: ignore[no-untyped-def]
+    """Base-2 logarithms of positive values in rows."""
+    out = np.empty(values.shape, np.float32)
+    bits, logs = values.reshape(-1).view(np.int32), out.reshape(-1)
+    for i in range(len(logs)):
+        logs[i] = _log2(bits[i])
+    return out
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _colours(power, bits, total, inverse, edges, counts, columns, raw, out):  # type: ignore[no-untyped-def]
+    """What one frame sounds like: features 0 to 7 and 10 into `out`, what needs a logarithm yet into `raw`."""
+    first, log_sum, plogp, amplitude, decrease = _shares(power, bits, inverse)
+    m2, m3, m4 = _central_moments(power, first / total)
+    m2 = max(m2 / total, np.float32(1e-6))
+    spread = np.sqrt(m2)
+    roll85, roll95 = _rolloffs(power, total)
+    lowest = np.sqrt(power[1])
+    out[0] = first / total
+    out[1] = spread
+    out[2] = m3 / (total * m2 * spread)
+    out[3] = m4 / (total * m2 * m2)
+    out[4] = roll85
+    out[5] = roll95
+    out[6] = log_sum
+    out[7] = plogp / total
+    out[10] = (decrease - lowest * _sum(inverse)) / (amplitude - lowest + np.float32(1e-12))
+    _octaves(power, bits, edges, counts, columns, raw[:7], raw[7:14])
+    raw[14] = total
+    raw[15] = first
+    raw.view(np.int32)[16] = _extremes(bits, np.uint64(1), np.uint64(len(bits)))[0]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _in_units(logs, n_bins, out, contrast):  # type: ignore[no-untyped-def]
+    """Bins become Hz, logarithms dB and shares; the slope is that of least squares over x = -3 .. 3."""
+    bin_hz = np.float32(44100.0 / (2 * (n_bins - 1)))
+    n = np.float32(n_bins - 1)
+    log_n = np.float32(np.log2(n))
+    for t in range(len(out)):
+        row, log = out[t], logs[t]
+        for i in (0, 1, 4, 5):
+            row[i] *= bin_hz
+        row[6] = min(np.float32(1.0), np.float32(2.0) ** (row[6] / n - log[14] + log_n))
+        row[7] = min(np.float32(1.0), max(np.float32(0.0), (log[14] - row[7]) / log_n))
+        row[8] = _DB * (log[16] + log_n - log[14])
+        slope = np.float32(0.0)
+        for c in range(7):
+            contrast[t, c] = _DB * log[c]
+            slope += np.float32(c - 3) * log[7 + c]
+        row[9] = _DB / np.float32(28.0) * slope
+        row[11] = _DB * log[15]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def analyze_block(spectrum, floor, starts, rise, inverse, edges, counts, step,  # type: ignore[no-untyped-def]
+                  mel, energy, mean_power, features, contrast):  # fmt: skip
+    """Fill the rows of one block; `spectrum` is (frames, 2 * n_bins), real and imaginary parts in turn.
+
+    Every frame has its `mel` bands and `energy`; the first of every `step` has a row of `features` and `contrast`.
+    """
     n_bins = spectrum.shape[1] // 2
     power = np.empty(n_bins, np.float32)
     bits = power.view(np.int32)
-    log2 = np.empty(n_bins, np.float32)
-    mantissa_bits = np.empty(n_bins, np.int32)
-    mantissa = mantissa_bits.view(np.float32)
-    top = np.empty(4, np.float32)
-    low = np.empty(4, np.float32)
-    bin_hz = np.float32(44100.0 / (2 * (n_bins - 1)))
-    n = np.float32(n_bins - 1)
-    for t in range(n_frames):
-        row = spectrum[t]
-        for k in range(n_bins):
-            re = row[2 * k]
-            im = row[2 * k + 1]
-            power[k] = (re * re + im * im) * scale + floor
-        total = np.float32(0.0)
-        high = np.float32(0.0)
-        for k in range(1, n_bins):
-            p = power[k]
-            total += p
-            high = max(high, p)
-            mean_power[k] += p
-        amplitude_sum = np.float32(0.0)
-        decrease = np.float32(0.0)
-        a1 = np.sqrt(power[1])
-        for k in range(2, n_bins):
-            a = np.sqrt(power[k])
-            amplitude_sum += a
-            decrease += (a - a1) * inverse[k]
-        _log2(bits, mantissa_bits, mantissa, log2)
-        log_sum = np.float32(0.0)
-        plogp = np.float32(0.0)
-        for k in range(1, n_bins):
-            log_sum += log2[k]
-            plogp += power[k] * log2[k]
-        log_total = np.float32(math.log2(total))
-        first, m2, m3, m4 = _moments(power, bins, total)
-        m2 = max(m2 / total, np.float32(1e-6))
-        roll85, roll95 = _rolloffs(power, total)
-        _mel_bands(power, starts, rise, mel[t])
-        out = features[t]
-        out[0] = first / total * bin_hz
-        out[1] = np.sqrt(m2) * bin_hz
-        out[2] = m3 / total / (m2 * np.sqrt(m2))
-        out[3] = m4 / total / (m2 * m2)
-        out[4] = roll85 * bin_hz
-        out[5] = roll95 * bin_hz
-        out[6] = min(np.float32(1.0), np.float32(2.0 ** (log_sum / n - log_total + math.log2(n))))
-        out[7] = min(np.float32(1.0), max(np.float32(0.0), (log_total - plogp / total) / np.float32(math.log2(n))))
-        out[8] = _DB * np.float32(math.log2(high * n / total))
-        out[9] = _octaves(power, contrast_edges, share, top, low, contrast[t])
-        out[10] = decrease / (amplitude_sum + np.float32(1e-12))
-        out[11] = _DB * np.float32(math.log2(first))
+    columns = np.empty(2 * CONTRAST_MOST * _LANES, np.int32)
+    raw = np.empty((len(features), 17), np.float32)
+    for t in range(len(energy)):
+        _power(spectrum[t], floor, power, mean_power)
+        total = _mel_bands(power, starts, rise, mel[t])
         energy[t] = total
+        if t % step == 0:
+            _colours(power, bits, total, inverse, edges, counts, columns, raw[t // step], features[t // step])
+    _in_units(_logarithms(raw), n_bins, features, contrast)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def flux(mel_db, out):  # type: ignore[no-untyped-def]
-    """Mean rise of the mel bands over the highest neighbour one frame before."""
-    n, bands = mel_db.shape
-    for t in range(1, n):
-        now, before = mel_db[t], mel_db[t - 1]
-        rise = max(np.float32(0.0), now[0] - max(before[0], before[1]))
-        rise += max(np.float32(0.0), now[bands - 1] - max(before[bands - 2], before[bands - 1]))
-        for b in range(1, bands - 1):
-            rise += max(np.float32(0.0), now[b] - max(before[b - 1], before[b], before[b + 1]))
-        out[t] = rise / np.float32(bands)
+def mel_levels(mel, loudest, range_db, mel_db, flux, strength):  # type: ignore[no-untyped-def]
+    """Bands in dB below the loudest, -80 at least, and how far they rise over the highest neighbour a frame before.
+
+    `flux` and `strength` are means over bands; to `strength` levels below -`range_db` do not count, and before the
+    first frame there was silence.
+    """
+    n, bands = mel.shape
+    share = np.empty(bands, np.float32)
+    bits = share.view(np.int32)
+    for t in range(n):
+        now, power = mel_db[t], mel[t]
+        for b in range(bands):
+            share[b] = max(power[b] / loudest, np.float32(1e-8))
+        for b in range(bands):
+            now[b] = _DB * _log2(bits[b])
+        rise = np.float32(0.0)
+        clipped = np.float32(0.0)
+        if t == 0:
+            for b in range(bands):
+                clipped += max(np.float32(0.0), now[b] + range_db)
+        else:
+            before = mel_db[t - 1]
+            rise, clipped = _rises(now[1:-1], before[:-2], before[1:-1], before[2:], range_db)
+            for edge, inner in ((0, 1), (bands - 1, bands - 2)):
+                highest = max(before[edge], before[inner])
+                rise += max(np.float32(0.0), now[edge] - highest)
+                clipped += max(np.float32(0.0), now[edge] - max(highest, -range_db))
+        flux[t] = rise / np.float32(bands)
+        strength[t] = clipped / np.float32(bands)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _rises(now, lower, same, upper, range_db):  # type: ignore[no-untyped-def]
+    """How far values rise over the highest of three, in sum: all of it, and what of it lies above -`range_db`."""
+    rise = np.float32(0.0)
+    clipped = np.float32(0.0)
+    for b in range(len(now)):
+        highest = max(lower[b], same[b], upper[b])
+        rise += max(np.float32(0.0), now[b] - highest)
+        clipped += max(np.float32(0.0), now[b] - max(highest, -range_db))
+    return rise, clipped
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _crossings(samples, before):  # type: ignore[no-untyped-def]
+    crossings = np.int32(0)
+    for i in range(len(samples)):
+        crossings += np.int32((samples[i] >= 0) != (before[i] >= 0))
+    return crossings
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -229,10 +386,8 @@ def zero_crossings(y, hop, out):  # type: ignore[no-untyped-def]
     hops = -(-len(y) // hop)
     until = np.zeros(hops + 1, np.int64)  # crossings from one sample to the next, the later one before this hop
     for h in range(hops):
-        crossings = np.float32(0.0)
-        for i in range(max(1, h * hop), min(len(y), (h + 1) * hop)):
-            crossings += np.float32(1.0) if (y[i] >= 0) != (y[i - 1] >= 0) else np.float32(0.0)
-        until[h + 1] = until[h] + np.int64(crossings)
+        begin, end = max(1, h * hop), min(len(y), (h + 1) * hop)
+        until[h + 1] = until[h] + _crossings(y[begin:end], y[begin - 1 : end - 1])
     for t in range(len(out)):
         first, last = max(0, t - 2), min(hops, t + 2)
         begin, end = first * hop, min(len(y), last * hop)

@@ -15,7 +15,7 @@ import scipy.fft
 
 from samplemind.audio.clip import FloatArray
 from samplemind.descriptors.catalogue import FRAME_FEATURES
-from samplemind.descriptors.frame_kernels import analyze_block, flux, zero_crossings
+from samplemind.descriptors.frame_kernels import CONTRAST_MOST, analyze_block, mel_levels, window_block, zero_crossings
 
 __all__ = ["HOP", "N_FFT", "N_MELS", "SR", "Frames", "analyze_frames", "centred_blocks", "hann_window",
            "mel_filters", "mel_frequencies"]  # fmt: skip
@@ -30,9 +30,14 @@ CONTRAST_EDGES: Final = (0.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0, 22050
 #: Share of a contrast band's bins that count as its peak and as its valley, four at most.
 CONTRAST_SHARE: Final = 0.02
 _BLOCK: Final = 32  # frames transformed together: their spectra stay in a 1 MB cache
+_TOGETHER: Final = 4  # frames that the transform takes at once; one left over costs as much as four
+#: Sounds of this many frames (0.37 s) or more are described at every second one: neighbours share 3/4 of their samples.
+SPARSE_FROM: Final = 32
 _FEATURES: Final = tuple(FRAME_FEATURES)
-_POWER_SCALE: Final = np.float32((2.0 / (N_FFT / 2)) ** 2)  # a full-scale sine on a bin has power 1 under a Hann window
+_AMPLITUDE_SCALE: Final = np.float32(2.0 / (N_FFT / 2))  # a full-scale sine on a bin has power 1 under a Hann window
 _FLOOR: Final = np.float32(1e-14)  # -140 dBFS: below the noise of 16-bit audio in one bin
+#: Rises below this level (dB under the loudest band of the sound) are no novelty.
+RANGE_DB: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +46,35 @@ class Frames:
 
     Attributes
     ----------
-    features : np.ndarray [shape=(n, len(FRAME_FEATURES))], float32
-        In the order of `FRAME_FEATURES`; `flux` and `zcr` are filled in afterwards by `analyze_frames`.
+    step : int
+        Features and contrast are those of the frames 0, step, 2 step, ...: 1 in short sounds, else 2.
+    features : np.ndarray [shape=(ceil(n / step), len(FRAME_FEATURES))], float32
+        In the order of `FRAME_FEATURES`.
+    contrast : np.ndarray [shape=(ceil(n / step), 7)], float32
+        dB, peak over valley in each octave band.
     mel : np.ndarray [shape=(n, N_MELS)], float32
         Power in each mel band; a full-scale sine on a bin has power 1.
-    contrast : np.ndarray [shape=(n, 7)], float32
-        dB, peak over valley in each octave band.
+    mel_db : np.ndarray [shape=(n, N_MELS)], float32
+        The same in dB below the loudest band of the sound, 0 to -80.
+    flux, zcr : np.ndarray [shape=(n,)], float32
+        As in `FRAME_FEATURES`, of every frame.
+    onset_strength : np.ndarray [shape=(n,)], float32
+        Mean rise of the mel bands in dB over the frame before, >= 0; what lies more than `RANGE_DB` below the loudest
+        band does not count. Frame 0 rises from silence.
     energy : np.ndarray [shape=(n,)], float32
         Sum of the power spectrum.
     mean_power : np.ndarray [shape=(N_BINS,)], float32
         Mean power spectrum of the frames.
     """
 
+    step: int
     features: FloatArray
-    mel: FloatArray
     contrast: FloatArray
+    mel: FloatArray
+    mel_db: FloatArray
+    flux: FloatArray
+    zcr: FloatArray
+    onset_strength: FloatArray
     energy: FloatArray
     mean_power: FloatArray
 
@@ -65,7 +84,7 @@ class Frames:
         return len(self.energy)
 
     def feature(self, name: str) -> FloatArray:
-        """One column of `features` [shape=(n,)] by its name in `FRAME_FEATURES`."""
+        """One column of `features` [shape=(ceil(n / step),)] by its name in `FRAME_FEATURES`."""
         column: FloatArray = self.features[:, _FEATURES.index(name)]
         return column
 
@@ -104,11 +123,11 @@ def mel_filters() -> FloatArray:
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[FloatArray, FloatArray, Any, FloatArray, Any]:
-    """What the kernel knows of the bins.
+def _tables() -> tuple[FloatArray, Any, FloatArray, FloatArray, Any, Any]:
+    """What the kernels know: the scaled window, and the facts of the bins.
 
-    The number of each, 1 over its distance from bin 1, the first bin after each mel edge, the weight of each in the
-    band that it rises into, and the edges of the contrast bands.
+    Those are the first one after each mel edge, the weight of each in the band that it rises into, 1 over its
+    distance from bin 1, the edges of the contrast bands, and how many bins of each are its peak and its valley.
     """
     edges = _mel_edges()
     hz = np.arange(N_BINS) * SR / N_FFT
@@ -119,9 +138,10 @@ def _tables() -> tuple[FloatArray, FloatArray, Any, FloatArray, Any]:
     rise = ((hz - edges[band]) / (edges[band + 1] - edges[band])).astype(np.float32)
     contrast = np.searchsorted(hz, np.array(CONTRAST_EDGES)).astype(np.uint64)
     contrast[0], contrast[-1] = 1, N_BINS
-    bins = np.arange(N_BINS, dtype=np.float32)
-    inverse: FloatArray = np.reciprocal(np.maximum(bins - 1, 1)).astype(np.float32)
-    return bins, inverse, starts, rise, contrast
+    counts = np.clip((CONTRAST_SHARE * np.diff(contrast.astype(float)) + 0.5).astype(np.int64), 1, CONTRAST_MOST)
+    inverse = np.zeros(N_BINS, np.float32)
+    inverse[2:] = 1 / np.arange(1, N_BINS - 1)
+    return hann_window() * _AMPLITUDE_SCALE, starts, rise, inverse, contrast, counts
 
 
 @lru_cache(maxsize=1)
@@ -153,23 +173,27 @@ def analyze_frames(y: FloatArray) -> Frames:
         Of n = 1 + m // HOP frames, Hann window of `N_FFT` samples, zeros beyond both ends.
     """
     n = 1 + len(y) // HOP
-    frames = Frames(
-        np.zeros((n, len(_FEATURES)), np.float32),
-        np.zeros((n, N_MELS), np.float32),
-        np.empty((n, len(CONTRAST_EDGES) - 1), np.float32),
-        np.empty(n, np.float32),
-        np.zeros(N_BINS, np.float32),
-    )
-    blocks = centred_blocks(y, n)
+    step = 2 if n >= SPARSE_FROM else 1
+    described = -(-n // step)
+    mel, mel_db = np.empty((2, n, N_MELS), np.float32)
+    flux, zcr, onset_strength, energy = np.empty((4, n), np.float32)
+    features = np.empty((described, len(_FEATURES)), np.float32)
+    contrast = np.empty((described, len(CONTRAST_EDGES) - 1), np.float32)
+    mean_power = np.zeros(N_BINS, np.float32)
+    window, *tables = _tables()
+    block = np.empty((min(_BLOCK, -(-n // _TOGETHER) * _TOGETHER), N_FFT), np.float32)
     for begin in range(0, n, _BLOCK):
-        rows = slice(begin, begin + _BLOCK)
-        spectrum = scipy.fft.rfft(blocks[rows] * hann_window(), axis=1, overwrite_x=True).view(np.float32)
-        analyze_block(spectrum, _POWER_SCALE, _FLOOR, *_tables(), CONTRAST_SHARE,
-                      frames.features[rows], frames.mel[rows], frames.contrast[rows], frames.energy[rows],
-                      frames.mean_power)  # fmt: skip
-    frames.mean_power[:] /= n
-    loudest = max(float(frames.mel.max()), 1e-10)
-    mel_db = 10 * np.log10(np.maximum(frames.mel, np.float32(loudest * 1e-8)))
-    flux(mel_db, frames.feature("flux"))
-    zero_crossings(y, HOP, frames.feature("zcr"))
-    return frames
+        rows, sparse = slice(begin, begin + _BLOCK), slice(begin // step, (begin + _BLOCK) // step)
+        block = block[: -(-min(_BLOCK, n - begin) // _TOGETHER) * _TOGETHER]
+        window_block(y, begin * HOP - N_FFT // 2, HOP, window, block)
+        spectrum = scipy.fft.rfft(block, axis=1).view(np.float32)
+        analyze_block(spectrum, _FLOOR, *tables, step,
+                      mel[rows], energy[rows], mean_power, features[sparse], contrast[sparse])  # fmt: skip
+    mean_power /= np.float32(n)
+    mean_power[0] = 0  # an offset is not heard
+    loudest = np.float32(max(float(mel.max()), 1e-12))
+    mel_levels(mel, loudest, np.float32(RANGE_DB), mel_db, flux, onset_strength)
+    zero_crossings(y, HOP, zcr)
+    features[:, _FEATURES.index("flux")] = flux[::step]
+    features[:, _FEATURES.index("zcr")] = zcr[::step]
+    return Frames(step, features, contrast, mel, mel_db, flux, zcr, onset_strength, energy, mean_power)

@@ -117,7 +117,8 @@ def kind_features(signal: Signal) -> Any:
     edges = np.minimum(np.arange(_SEGMENTS) * len(part) // _SEGMENTS, len(part) - 1)
     chunks = np.add.reduceat(part, edges) / np.maximum(1, np.diff(edges, append=len(part)))
     frames = signal.frames
-    heard = frames.energy * (1 / frames.energy.sum())
+    energy = frames.energy[:: frames.step]
+    heard = energy * (1 / energy.sum())
     colours = frames.features[:, _columns()]
     mean = heard @ colours
     deviation = np.sqrt(np.maximum(heard @ (colours - mean) ** 2, 0))

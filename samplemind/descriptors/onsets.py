@@ -17,7 +17,7 @@ from samplemind.descriptors.frames import HOP, SR
 if TYPE_CHECKING:
     from samplemind.descriptors.signal import Signal
 
-__all__ = ["onset_strength", "pick_onsets"]
+__all__ = ["pick_onsets"]
 
 #: Shortest time between two attacks (s): 50 ms is a thirty-second note at 150 BPM.
 MIN_INTERVAL_S: Final = 0.05
@@ -25,8 +25,6 @@ MIN_INTERVAL_S: Final = 0.05
 THRESHOLD_DB: Final = 1.2
 #: An attack this far below the loudest frame is noise of the background.
 QUIET_DB: Final = 45.0
-#: Compression of the band power before its logarithm: levels this far below the loudest band no longer count.
-RANGE_DB: Final = 60.0
 
 
 @njit(cache=True, nogil=True)
@@ -55,28 +53,6 @@ def _peaks(novelty, before, after, wide, threshold, out):  # type: ignore[no-unt
         count += 1
         last = t
     return count
-
-
-def onset_strength(signal: Signal) -> FloatArray:
-    """How much each frame brings that was not there before.
-
-    Parameters
-    ----------
-    signal : Signal
-
-    Returns
-    -------
-    np.ndarray [shape=(n,)], float32
-        Mean rise of the mel bands in dB, >= 0. Frame 0 counts the rise from silence.
-    """
-    level = np.maximum(signal.mel_db, -np.float32(RANGE_DB))
-    strength = np.empty(len(level), np.float32)
-    strength[0] = float((level[0] + RANGE_DB).mean())
-    highest = level[:-1].copy()
-    np.maximum(highest[:, 1:], level[:-1, :-1], out=highest[:, 1:])
-    np.maximum(highest[:, :-1], level[:-1, 1:], out=highest[:, :-1])
-    strength[1:] = np.maximum(level[1:] - highest, 0).mean(axis=1)
-    return strength
 
 
 def pick_onsets(signal: Signal) -> tuple[Any, FloatArray]:

@@ -116,10 +116,11 @@ def _roughness(signal: Signal) -> tuple[float, float]:
 
 def _attack_centroid(signal: Signal) -> float:
     """Centroid (Hz) of the 125 ms after the loudest rise."""
-    begin = int(np.argmax(signal.onset_strength))
-    rows = slice(begin, begin + max(1, int(0.125 * SR / HOP)))
-    energy = signal.frames.energy[rows]
-    return float((signal.frames.feature("centroid")[rows] * energy).sum() / max(float(energy.sum()), 1e-30))
+    frames = signal.frames
+    begin = int(np.argmax(signal.onset_strength)) // frames.step
+    rows = slice(begin, begin + max(1, int(0.125 * SR / HOP) // frames.step))
+    energy = frames.energy[:: frames.step][rows]
+    return float((frames.feature("centroid")[rows] * energy).sum() / max(float(energy.sum()), 1e-30))
 
 
 def compute(signal: Signal) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any, Final, TypeVar
 
@@ -11,11 +11,12 @@ import numpy as np
 from numba import njit
 
 from samplemind.audio.clip import Clip, FloatArray
+from samplemind.audio.resampling import resample
 from samplemind.descriptors import frames as _frames
 from samplemind.descriptors.catalogue import Level
-from samplemind.descriptors.frames import HOP, SR, Frames
+from samplemind.descriptors.frames import SR, Frames
 
-__all__ = ["ENVELOPE_HOP", "Signal"]
+__all__ = ["ENVELOPE_HOP", "Signal", "sounding"]
 
 ENVELOPE_HOP: Final = 128  # samples, 2.9 ms
 ACTIVE_DB: Final = 60.0  # a frame this far below the loudest is not part of the sound
@@ -34,6 +35,41 @@ def _block_rms(y, hop, out):  # type: ignore[no-untyped-def]
         for i in range(len(part)):
             total += part[i] * part[i]
         out[block] = np.sqrt(total / (end - begin))
+
+
+def sounding(energy: FloatArray) -> Any:
+    """Which of some frames, given by their energy, lie within 60 dB of the loudest of them."""
+    return energy >= energy.max() * np.float32(10 ** (-ACTIVE_DB / 10))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _mean(y):  # type: ignore[no-untyped-def]
+    """In float32 over short stretches, which are added up in float64."""
+    total = 0.0
+    for begin in range(0, len(y), 4096):
+        part = np.float32(0.0)
+        for x in y[begin : begin + 4096]:
+            part += x
+        total += np.float64(part)
+    return total / len(y)
+
+
+@njit(cache=True, nogil=True)
+def _reaches(y, level):  # type: ignore[no-untyped-def]
+    """Whether any sample is as far from zero."""
+    for x in y:  # noqa: SIM110 - compiled
+        if abs(x) >= level:
+            return True
+    return False
+
+
+@lru_cache
+def _compute_of(group: str) -> Callable[[Signal], dict[str, Any]]:
+    """The function of a group's module."""
+    compute: Callable[[Signal], dict[str, Any]] = import_module(
+        f"samplemind.descriptors.{MODULES.get(group, group)}"
+    ).compute
+    return compute
 
 
 class Signal:
@@ -69,14 +105,14 @@ class Signal:
         y = self.clip.at(SR)
         if len(y) < SR // 20:
             return y
-        mean = y.mean(dtype=np.float64)
+        mean = _mean(y)
         if abs(mean) > 1e-5:
             y = y - np.float32(mean)
         return y
 
     def at(self, rate: int) -> FloatArray:
-        """Mono samples at another rate, kept; see `Clip.at`."""
-        return self.clip.at(rate)
+        """Mono samples at another rate, kept: made from those at `sr`, which every sound has anyway."""
+        return self.shared(f"at {rate} Hz", lambda s: resample(s.clip.at(SR), SR, rate))
 
     @cached_property
     def frames(self) -> Frames:
@@ -84,23 +120,14 @@ class Signal:
         return _frames.analyze_frames(self.y)
 
     @cached_property
-    def frame_times(self) -> FloatArray:
-        """Centre of each frame in seconds [shape=(n,)]."""
-        return (np.arange(self.frames.n, dtype=np.float32) * np.float32(HOP / SR)).astype(np.float32)
-
-    @cached_property
     def active(self) -> Any:
         """Which frames sound [shape=(n,)], bool: within 60 dB of the loudest; at least one."""
-        energy = self.frames.energy
-        return energy >= energy.max() * 10 ** (-ACTIVE_DB / 10)
+        return sounding(self.frames.energy)
 
-    @cached_property
+    @property
     def mel_db(self) -> FloatArray:
         """Mel bands in dB below the loudest band of the sound [shape=(n, 40)], 0 to -80."""
-        mel = self.frames.mel
-        loudest = max(float(mel.max()), 1e-12)
-        db: FloatArray = 10 * np.log10(np.maximum(mel * np.float32(1 / loudest), np.float32(1e-8)))
-        return db
+        return self.frames.mel_db
 
     @cached_property
     def envelope(self) -> FloatArray:
@@ -112,14 +139,12 @@ class Signal:
     @cached_property
     def is_silent(self) -> bool:
         """Nothing above -100 dBFS anywhere, or nothing but a constant offset."""
-        return max(float(self.y.max()), -float(self.y.min())) < 1e-5
+        return not _reaches(self.y, np.float32(1e-5))
 
-    @cached_property
+    @property
     def onset_strength(self) -> FloatArray:
-        """Novelty of each frame [shape=(n,)], >= 0; see `onsets.onset_strength`."""
-        from samplemind.descriptors.onsets import onset_strength
-
-        return onset_strength(self)
+        """Novelty of each frame [shape=(n,)], >= 0; see `onsets`."""
+        return self.frames.onset_strength
 
     @cached_property
     def _onsets(self) -> tuple[Any, FloatArray]:
@@ -139,8 +164,7 @@ class Signal:
 
     def values(self, group: str) -> dict[str, Any]:
         """What a group of the catalogue says of this sound, computed once; see the module of that group."""
-        module = import_module(f"samplemind.descriptors.{MODULES.get(group, group)}")
-        return self.shared(f"values of {group}", module.compute)
+        return self.shared(f"values of {group}", _compute_of(group))
 
     def shared(self, key: str, make: Callable[[Signal], T]) -> T:
         """A result that several groups use, made by the first that asks.
