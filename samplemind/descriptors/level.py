@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ SILENCE_DB: Final = 60.0
 LOWEST_DB: Final = -200.0
 _FULL_SCALE: Final = np.float32(0.9999)  # 16-bit full scale is 32767/32768
 _TAPS: Final = 12
+_STRETCH: Final = 32  # samples that are looked at together for a true peak
 
 
 def to_db(amplitude: float) -> float:
@@ -25,28 +27,55 @@ def to_db(amplitude: float) -> float:
     return max(LOWEST_DB, 20 * math.log10(amplitude)) if amplitude > 0 else LOWEST_DB
 
 
+@njit(cache=True, nogil=True)
+def _tops(row):  # type: ignore[no-untyped-def]
+    """Highest absolute value in each `_STRETCH` samples of one channel.
+
+    Without their signs, floats have the order of the whole numbers with the same bits, whose maximum vectorises.
+    """
+    bits = row.view(np.int32)
+    tops = np.empty(-(-len(row) // _STRETCH), np.int32)
+    for at in range(len(tops)):
+        tops[at] = _highest_bits(bits[at * _STRETCH : (at + 1) * _STRETCH])
+    return tops.view(np.float32)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _highest_bits(bits):  # type: ignore[no-untyped-def]
+    found = np.int32(0)
+    for i in range(len(bits)):
+        found = max(found, bits[i] & np.int32(0x7FFFFFFF))
+    return found
+
+
 @njit(cache=True, nogil=True, fastmath=True)
-def _moments(samples, out):  # type: ignore[no-untyped-def]
-    """Peak, sum of squares, sum, clipped samples of all channels."""
-    peak = np.float32(0.0)
+def _sums(row):  # type: ignore[no-untyped-def]
+    """Sum of squares and sum of one channel."""
     squares = 0.0
     total = 0.0
-    for c in range(samples.shape[0]):
-        row = samples[c]
-        n = len(row)
-        for begin in range(0, n, 4096):  # float32 sums of short stretches, added up in float64
-            square = np.float32(0.0)
-            part = np.float32(0.0)
-            for i in range(begin, min(n, begin + 4096)):
-                x = row[i]
-                square += x * x
-                part += x
-                peak = max(peak, abs(x))
-            squares += float(square)
-            total += float(part)
-    out[0] = peak
-    out[1] = squares
-    out[2] = total
+    for begin in range(0, len(row), 4096):  # float32 sums of short stretches, added up in float64
+        stretch = row[begin : begin + 4096]
+        square = np.float32(0.0)
+        part = np.float32(0.0)
+        for i in range(len(stretch)):
+            square += stretch[i] * stretch[i]
+            part += stretch[i]
+        squares += np.float64(square)
+        total += np.float64(part)
+    return squares, total
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _product(left, right):  # type: ignore[no-untyped-def]
+    """Sum of the products of two channels."""
+    total = 0.0
+    for begin in range(0, len(left), 4096):
+        one, other = left[begin : begin + 4096], right[begin : begin + 4096]
+        part = np.float32(0.0)
+        for i in range(len(one)):
+            part += one[i] * other[i]
+        total += np.float64(part)
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -90,60 +119,87 @@ def _edges(samples, threshold):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _true_peak(samples, taps, gain, peak):  # type: ignore[no-untyped-def]
-    """Highest interpolated value; stretches that cannot exceed the best so far are passed over."""
+def _between(around, taps, point, values):  # type: ignore[no-untyped-def]
+    """The highest interpolated value behind each sample, of samples with those around them."""
     phases, width = taps.shape
-    half = width // 2
-    best = peak
-    for c in range(samples.shape[0]):
-        row = samples[c]
-        n = len(row)
-        for begin in range(0, n, 32):
-            around = row[max(0, begin - half) : begin + 32 + half]
-            local = np.float32(0.0)
-            for i in range(len(around)):
-                local = max(local, abs(around[i]))
-            if local * gain <= best:
-                continue
-            for i in range(begin, min(n, begin + 32)):
-                # between two samples the curve rises above both only by a share of what lies around them
-                for p in range(phases):
-                    value = np.float32(0.0)
-                    for k in range(width):
-                        j = i - half + 1 + k
-                        if 0 <= j < n:
-                            value += taps[p, k] * row[j]
-                    best = max(best, abs(value))
+    values[:] = np.float32(0.0)
+    for p in range(phases):
+        point[:] = np.float32(0.0)
+        for k in range(width):
+            for i in range(len(point)):
+                point[i] += taps[p, k] * around[k + i]
+        for i in range(len(point)):
+            values[i] = max(values[i], abs(point[i]))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _true_peak(row, tops, taps, gain, rise, best):  # type: ignore[no-untyped-def]
+    """Highest interpolated value, or `best`; stretches that cannot exceed the best so far are passed over.
+
+    Between two samples the curve is at most `gain` times as high as the highest sample around, and exceeds that by at
+    most `rise` times the largest step from one sample to the next.
+    """
+    n, half = len(row), taps.shape[1] // 2
+    around = np.empty(_STRETCH + 2 * half, np.float32)
+    steps = np.empty(len(around) - 1, np.float32)
+    point, values = np.empty(_STRETCH, np.float32), np.empty(_STRETCH, np.float32)
+    step_bits, value_bits = steps.view(np.int32), values.view(np.int32)
+    top = np.empty(1, np.float32)
+    top_bits = top.view(np.int32)
+    for at in range(len(tops)):
+        local = max(tops[max(0, at - 1)], tops[at], tops[min(len(tops) - 1, at + 1)])
+        if local * gain <= best:
+            continue
+        begin = at * _STRETCH
+        first = begin - half + 1
+        around[:] = np.float32(0.0)
+        for i in range(max(0, first), min(n, first + len(around))):
+            around[i - first] = row[i]
+        for i in range(len(steps)):
+            steps[i] = around[i + 1] - around[i]
+        top_bits[0] = _highest_bits(step_bits)
+        if local + rise * top[0] > best:
+            _between(around, taps, point, values)
+            top_bits[0] = _highest_bits(value_bits[: n - begin])
+            best = max(best, top[0])
     return best
 
 
 @lru_cache(maxsize=1)
-def _interpolator() -> tuple[FloatArray, np.float32]:
-    """Taps of the three points between two samples [shape=(3, 12)], Kaiser-windowed sinc, and their highest gain."""
+def _interpolator() -> tuple[FloatArray, np.float32, np.float32]:
+    """Taps of the three points between two samples [shape=(3, 12)], Kaiser-windowed sinc, and their limits.
+
+    These are the highest value that samples within -1 and 1 can give, and how far samples that rise or fall by 1 at
+    most can lift it above the line between its neighbours.
+    """
     phase = np.arange(1, 4)[:, None] / 4
     x = np.arange(_TAPS) - (_TAPS // 2 - 1) - phase
     window = np.i0(5.0 * np.sqrt(np.maximum(0, 1 - (x / (_TAPS / 2)) ** 2))) / np.i0(5.0)
     taps = np.sinc(x) * window
     taps /= taps.sum(axis=1, keepdims=True)
-    return taps.astype(np.float32), np.float32(np.abs(taps).sum(axis=1).max())
+    line = np.maximum(0, 1 - np.abs(x))
+    rise = np.abs(np.cumsum(taps - line, axis=1)).sum(axis=1).max()
+    return taps.astype(np.float32), np.float32(np.abs(taps).sum(axis=1).max()), np.float32(1.001 * rise)
 
 
-def true_peak(samples: FloatArray, peak: float) -> float:
+def true_peak(samples: FloatArray, tops: Sequence[FloatArray]) -> float:
     """Highest absolute value of the signal between its samples, 4 times oversampled (ITU-R BS.1770 annex 2).
 
     Parameters
     ----------
     samples : np.ndarray [shape=(channels, n)], float32
-    peak : float
-        The highest absolute sample.
+    tops : sequence of np.ndarray
+        For each channel, the highest absolute value in each 32 samples.
 
     Returns
     -------
     float
-        Linear, at least `peak`.
+        Linear, at least that of the highest sample.
     """
-    taps, gain = _interpolator()
-    return float(_true_peak(samples, taps, gain, np.float32(peak)))
+    best = max(top.max() for top in tops)
+    for row, top in zip(samples, tops, strict=True):
+        best = _true_peak(row, top, *_interpolator(), best)
+    return float(best)
 
 
 def compute(signal: Signal) -> dict[str, Any]:
@@ -151,16 +207,16 @@ def compute(signal: Signal) -> dict[str, Any]:
     samples = signal.clip.samples
     rate = signal.clip.sample_rate
     n = samples.shape[1]
-    moments = np.zeros(3)
-    _moments(samples, moments)
-    peak, rms = float(moments[0]), math.sqrt(moments[1] / samples.size)
+    tops = [_tops(row) for row in samples]
+    squares, sums = zip(*map(_sums, samples), strict=True)
+    peak, rms = float(max(top.max() for top in tops)), math.sqrt(sum(squares) / samples.size)
     first, last = _edges(samples, np.float32(max(peak * 10 ** (-SILENCE_DB / 20), 1e-9)))
     values: dict[str, Any] = {
         "peak_dbfs": to_db(peak),
-        "true_peak_dbtp": to_db(true_peak(samples, peak)),
+        "true_peak_dbtp": to_db(true_peak(samples, tops)),
         "rms_dbfs": to_db(rms),
         "crest_factor_db": max(0.0, to_db(peak) - to_db(rms)) if rms > 0 else 0.0,
-        "dc_offset": moments[2] / samples.size,
+        "dc_offset": sum(sums) / samples.size,
         "leading_silence_s": first / rate if last >= 0 else n / rate,
         "trailing_silence_s": (n - 1 - last) / rate if last >= 0 else 0.0,
         "effective_duration_s": (last - first + 1) / rate if last >= 0 else 0.0,
@@ -170,12 +226,11 @@ def compute(signal: Signal) -> dict[str, Any]:
         "stereo_width": None,
     }
     if len(samples) >= 2:
-        values |= _stereo(samples[0], samples[1])
+        values |= _stereo(squares[0], squares[1], _product(samples[0], samples[1]))
     return values
 
 
-def _stereo(left: FloatArray, right: FloatArray) -> dict[str, float | None]:
-    ll, rr, lr = (float(np.dot(a, b)) for a, b in ((left, left), (right, right), (left, right)))
+def _stereo(ll: float, rr: float, lr: float) -> dict[str, float | None]:
     mid, side = ll + rr + 2 * lr, ll + rr - 2 * lr
     return {
         "stereo_correlation": max(-1.0, min(1.0, lr / math.sqrt(ll * rr))) if ll > 0 and rr > 0 else None,

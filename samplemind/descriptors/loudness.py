@@ -17,14 +17,13 @@ from numba import njit
 from samplemind.audio.clip import FloatArray
 from samplemind.descriptors.signal import Signal
 
-__all__ = ["block_energies", "compute", "integrated_loudness", "k_filter", "loudness_range"]
+__all__ = ["compute", "integrated_loudness", "k_filter", "loudness_range", "step_energies", "step_samples", "values_of"]
 
 ABSOLUTE_GATE: Final = -70.0
+_LEAST_POWER: Final = 10 ** ((ABSOLUTE_GATE + 0.691) / 10)
 STEP_S: Final = 0.1
 _MOMENTARY: Final = 4  # steps
 _SHORT_TERM: Final = 30  # steps
-_LANES: Final = 8
-_PIECE: Final = 64 * _LANES  # steps filtered together, 51 s: bounds the memory
 Doubles = npt.NDArray[np.float64]
 
 
@@ -51,56 +50,35 @@ def k_filter(rate: int) -> Doubles:
     return np.array([shelf, high_pass])
 
 
-@njit(cache=True, nogil=True, fastmath=True)
-def _lane_energies(x, end, step, coefficients, out):  # type: ignore[no-untyped-def]
-    """Energy of the K-weighted signal in every step before sample `end`, for all lanes side by side.
-
-    Lane l of `out` (steps, lanes) begins with step l * steps of `x`, and listens one step longer, from before there.
-    """
-    steps, lanes = out.shape
+# Not all of `fastmath`: in this order each sample waits for one multiplication of the sample before, and no more.
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def _add_energies(row, lead, coefficients, weight, step, out):  # type: ignore[no-untyped-def]
+    """Add `weight` times the energy of one channel's K-weighted signal in every step after the first `lead` samples."""
     b0, b1, b2, a1, a2 = coefficients[0]
-    d1, d2 = coefficients[1, 3], coefficients[1, 4]
-    s1, s2, z1, z2 = np.zeros(lanes), np.zeros(lanes), np.zeros(lanes), np.zeros(lanes)
-    energy = np.empty(lanes)
-    limit = np.uint64(end)
-    begins = (np.arange(lanes) * steps * step).astype(np.uint64)  # unsigned: no index is asked whether it is negative
-    for block in range(steps + 1):
-        energy[:] = 0.0
-        for i in range(np.uint64(block * step), np.uint64((block + 1) * step)):
-            for lane in range(lanes):
-                at = begins[lane] + i
-                v = x[at]
-                y = b0 * v + s1[lane]
-                s1[lane] = b1 * v - a1 * y + s2[lane]
-                s2[lane] = b2 * v - a2 * y
-                z = y + z1[lane]
-                z1[lane] = -2.0 * y - d1 * z + z2[lane]
-                z2[lane] = y - d2 * z
-                energy[lane] += z * z if at < limit else 0.0
-        if block:
-            out[block - 1] = energy
+    c1, c2 = coefficients[1, 3], coefficients[1, 4]
+    x1 = x2 = y1 = y2 = z1 = z2 = 0.0
+    begin = 0
+    for at in range(-1, len(out)):
+        end = min(len(row), lead + (at + 1) * step)
+        energy = 0.0
+        for i in range(np.uint64(begin), np.uint64(end)):
+            x = np.float64(row[i])
+            y = ((b0 * x + b1 * x1 + b2 * x2) - a2 * y2) - a1 * y1
+            z = ((y - 2.0 * y1 + y2) - c2 * z2) - c1 * z1
+            energy += z * z
+            x2, x1, y2, y1, z2, z1 = x1, x, y1, y, z1, z
+        if at >= 0:
+            out[at] += weight * energy
+        begin = end
 
 
-def _weighted_energies(row: FloatArray, coefficients: Doubles, step: int) -> Doubles:
-    """Energy of one channel's K-weighted signal in every step [shape=(steps,)].
-
-    A filter is a chain in which each sample waits for the one before. So the steps are dealt out to lanes that go
-    side by side. A lane starts one step early, from rest: in 0.1 s what it does not know has fallen by 180 dB.
-    """
-    steps = -(-len(row) // step)
-    out = np.empty(steps)
-    for first in range(0, steps, _PIECE):
-        count = min(_PIECE, steps - first)
-        run = -(-count // _LANES)
-        x = np.zeros((_LANES * run + 1) * step, np.float32)
-        begin = (first - 1) * step
-        part = row[max(0, begin) : begin + len(x)]
-        at = max(0, -begin)
-        x[at : at + len(part)] = part
-        energies = np.empty((run, _LANES))
-        _lane_energies(x, at + len(part), step, coefficients, energies)
-        out[first : first + count] = energies.T.ravel()[:count]
-    return out
+@njit(cache=True, nogil=True)
+def _sliding(energies, step, width):  # type: ignore[no-untyped-def]
+    """Mean power of every `width` steps [shape=(steps - width + 1,)]."""
+    powers = np.empty(len(energies) - width + 1)
+    for first in range(len(powers)):
+        powers[first] = energies[first : first + width].sum() / (width * step)
+    return powers
 
 
 def _weight(channel: int, channels: int) -> float:
@@ -111,28 +89,48 @@ def _weight(channel: int, channels: int) -> float:
     return 1.41 if channels >= 5 and channel in (surround, surround + 1) else 1.0
 
 
-def block_energies(signal: Signal) -> tuple[Doubles, int]:
-    """K-weighted energy of every 0.1 s [shape=(steps,)], and the samples a step; the last step may be shorter."""
-    samples = signal.clip.samples
-    step = max(1, round(STEP_S * signal.clip.sample_rate))
-    coefficients = k_filter(signal.clip.sample_rate)
+def step_samples(rate: int) -> int:
+    """Samples in a step of 0.1 s."""
+    return max(1, round(STEP_S * rate))
+
+
+def step_energies(samples: FloatArray, rate: int, before: FloatArray | None = None) -> Doubles:
+    """K-weighted energy of every 0.1 s of all channels.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(channels, n)], float32
+    rate : int
+        Hz.
+    before : np.ndarray [shape=(channels, m)], optional
+        The samples right before these, one step of them at most; silence if not given.
+
+    Returns
+    -------
+    np.ndarray [shape=(steps,)], float64
+        The last step may be shorter than the others.
+    """
+    step = step_samples(rate)
+    coefficients = k_filter(rate)
     out = np.zeros(-(-samples.shape[1] // step))
-    for channel, row in enumerate(samples):
-        weight = _weight(channel, len(samples))
+    lead = 0 if before is None else before.shape[1]
+    heard = samples if before is None else np.concatenate([before, samples], axis=1)
+    for channel, row in enumerate(heard):
+        weight = _weight(channel, len(heard))
         if weight:
-            out += weight * _weighted_energies(row, coefficients, step)
-    return out, step
+            _add_energies(row, lead, coefficients, weight, step, out)
+    return out
 
 
-def _to_lufs(power: Doubles | float) -> Any:
-    return -0.691 + 10 * np.log10(np.maximum(power, 1e-20))
+def _to_lufs(power: float) -> float:
+    return -0.691 + 10 * math.log10(max(power, 1e-20))
 
 
-def _sliding(energies: Doubles, step: int, width: int) -> Doubles:
-    """Mean power of every `width` whole steps [shape=(steps - width + 1,)]."""
-    sums = np.concatenate([[0.0], np.cumsum(energies)])
-    powers: Doubles = np.maximum(sums[width:] - sums[:-width], 0) / (width * step)
-    return powers
+def _gated(powers: Doubles, below_db: float) -> Doubles:
+    """The powers above the absolute gate, and above a relative one that lies `below_db` under the mean of those."""
+    loud = powers[powers > _LEAST_POWER]
+    kept: Doubles = loud[loud > loud.mean() * 10 ** (-below_db / 10)] if len(loud) else loud
+    return kept
 
 
 def integrated_loudness(powers: Doubles) -> float | None:
@@ -143,41 +141,53 @@ def integrated_loudness(powers: Doubles) -> float | None:
     float or None
         LUFS; None where no block passes the absolute gate of -70 LUFS.
     """
-    loud = powers[_to_lufs(powers) > ABSOLUTE_GATE]
-    if not len(loud):
-        return None
-    kept = loud[_to_lufs(loud) > _to_lufs(loud.mean()) - 10]
-    return float(_to_lufs(kept.mean()))
+    kept = _gated(powers, 10)
+    return _to_lufs(float(kept.mean())) if len(kept) else None
 
 
 def loudness_range(powers: Doubles) -> float | None:
     """Loudness range of the powers of 3 s blocks, in LU (EBU Tech 3342); None where no block passes the gate."""
-    loud = powers[_to_lufs(powers) > ABSOLUTE_GATE]
-    if not len(loud):
+    kept = _gated(powers, 20)
+    if not len(kept):
         return None
-    levels = _to_lufs(loud[_to_lufs(loud) > _to_lufs(loud.mean()) - 20])
-    low, high = np.percentile(levels, [10, 95])
+    last = len(kept) - 1
+    low, high = np.interp([0.10 * last, 0.95 * last], np.arange(len(kept)), 10 * np.log10(np.sort(kept)))
     return float(high - low)
 
 
 def compute(signal: Signal) -> dict[str, Any]:
     """Values of the group `loudness`."""
-    energies, step = block_energies(signal)
-    whole = signal.clip.samples.shape[1] // step
+    clip = signal.clip
+    return values_of(step_energies(clip.samples, clip.sample_rate), clip.samples.shape[1], clip.sample_rate)
+
+
+def values_of(energies: Doubles, frames: int, rate: int) -> dict[str, Any]:
+    """Values of the group `loudness` from `step_energies` of all of a sound.
+
+    Parameters
+    ----------
+    energies : np.ndarray [shape=(steps,)]
+    frames : int
+        Samples a channel.
+    rate : int
+        Hz.
+    """
+    step = step_samples(rate)
+    whole = frames // step
     if whole >= _MOMENTARY:
         momentary = _sliding(energies[:whole], step, _MOMENTARY)
     else:  # too short for one block: the sound as it is, which is what the gate would keep of it
-        momentary = np.array([energies.sum() / signal.clip.samples.shape[1]])
+        momentary = np.array([energies.sum() / frames])
     short_term = _sliding(energies[:whole], step, _SHORT_TERM) if whole >= _SHORT_TERM else None
-    loudest = float(_to_lufs(momentary.max()))
     return {
         "loudness_lufs": integrated_loudness(momentary),
         "loudness_range_lu": loudness_range(short_term) if short_term is not None else None,
-        "loudness_momentary_max_lufs": loudest if loudest >= ABSOLUTE_GATE else None,
-        "loudness_short_term_max_lufs": _audible(short_term) if short_term is not None else None,
+        "loudness_momentary_max_lufs": _highest(momentary),
+        "loudness_short_term_max_lufs": _highest(short_term) if short_term is not None else None,
     }
 
 
-def _audible(powers: Doubles) -> float | None:
-    loudest = float(_to_lufs(powers.max()))
+def _highest(powers: Doubles) -> float | None:
+    """LUFS of the loudest block; None for less than the absolute gate."""
+    loudest = _to_lufs(float(powers.max()))
     return loudest if loudest >= ABSOLUTE_GATE else None

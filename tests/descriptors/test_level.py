@@ -64,6 +64,21 @@ def test_nan_and_infinity_are_counted_and_taken_as_zero() -> None:
     assert values["peak_dbfs"] == pytest.approx(-6, abs=0.01)
 
 
+@given(st.integers(1, 200), st.integers(0, 2**31), st.sampled_from(["noise", "walk", "pulse"]))
+def test_true_peak_is_that_of_plain_interpolation(length: int, seed: int, shape: str) -> None:
+    rng = np.random.default_rng(seed)
+    y = rng.standard_normal(length)
+    if shape == "walk":
+        y = np.cumsum(y)
+    if shape == "pulse":
+        y *= rng.random(length) < 0.05
+    y = y.astype(np.float32)
+    taps = level._interpolator()[0].astype(np.float64)
+    between = [np.convolve(y, row[::-1])[6 : 6 + length] for row in taps]
+    expected = max(np.abs(y).max(), np.abs(between).max())
+    assert 10 ** (level.compute(signal(y))["true_peak_dbtp"] / 20) == pytest.approx(expected, rel=1e-4, abs=1e-9)
+
+
 def test_silence_is_all_silence() -> None:
     values = level.compute(signal(np.zeros(SR)))
     assert values["peak_dbfs"] == level.LOWEST_DB
