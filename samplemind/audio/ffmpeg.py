@@ -150,7 +150,7 @@ class Reader:
     ----------
     info : AudioInfo
         With the frames that the header promises, and the tags that FFmpeg found; rate and channels are those of the
-        first frame once something has been read.
+        first frame, whatever the header says.
     complete : bool
         False once packets were damaged or the stream broke off.
 
@@ -179,6 +179,12 @@ class Reader:
         self._done = 0  # decoded, whether or not it has been read
         self._held = 0  # decoded, but not yet read: so many columns of the store
         self._store: FloatArray = np.empty((0, 0), np.float32)
+        try:
+            while self._form is None and not self._ended:
+                self._pull(_LEAST_AT_ONCE)
+        except BaseException:
+            self.close()
+            raise
 
     def read(self, frames: int | None = None) -> FloatArray:
         """Decode on.

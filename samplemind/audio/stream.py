@@ -95,7 +95,7 @@ class Stream:
 
     @property
     def info(self) -> AudioInfo:
-        """Facts of the file; `frames` is what its header promises, rate and channels are sure once it has been read."""
+        """Facts of the file; `frames` is what its header promises."""
         info = self._current.info
         return replace(info, tags={**info.tags, **self._tags}) if self._tags else info
 

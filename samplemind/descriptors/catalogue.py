@@ -6,9 +6,10 @@ add its line, raise the version of its group, and return it from the group's `co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from samplemind.descriptors.over_blocks import RULES, Rule, rule_of
 from samplemind.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -20,11 +21,10 @@ __all__ = ["CATALOGUE", "GROUPS", "LEVELS", "Descriptor", "Level", "as_row", "by
 Level = Literal["basic", "standard", "detailed"]
 LEVELS: Final[tuple[Level, ...]] = ("basic", "standard", "detailed")
 DType = Literal["float", "int", "text", "vector", "floats", "texts"]
-
 #: Groups in the order in which they are computed, each with its version: raise it when any of its numbers change, and
 #: the next ingest computes that group again, and only that one.
 GROUPS: Final[dict[str, int]] = {
-    "container": 1, "level": 1, "loudness": 1, "envelope": 1, "spectrum": 1, "timbre": 1, "pitch": 1, "harmonic": 1,
+    "container": 2, "level": 1, "loudness": 1, "envelope": 1, "spectrum": 1, "timbre": 1, "pitch": 1, "harmonic": 1,
     "tonality": 1, "rhythm": 1, "kind": 1, "class": 1, "events": 1, "hpss": 1, "perceptual": 1, "vectors": 1,
 }  # fmt: skip
 
@@ -51,6 +51,8 @@ class Descriptor:
         In words, and after whom.
     size : int or None
         Length of a vector.
+    over_blocks : str
+        How the value of a long sound comes of those of its blocks: see `over_blocks.RULES`.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Descriptor:
     meaning: str
     source: str = ""
     size: int | None = None
+    over_blocks: Rule = "mean"
 
 
 def _vector(name: str, group: str, level: Level, size: int, unit: str, meaning: str, source: str,
@@ -115,7 +118,7 @@ def _frame_statistics() -> list[Descriptor]:
     return rows
 
 
-CATALOGUE: Final[tuple[Descriptor, ...]] = (
+_ENTRIES: Final[tuple[Descriptor, ...]] = (
     Descriptor("container", "container", "basic", "text", "", None, None, "container format, by content"),
     Descriptor("codec", "container", "basic", "text", "", None, None, "coding of the samples"),
     Descriptor("sample_rate", "container", "basic", "int", "Hz", 1, None, "frames a second"),
@@ -257,6 +260,7 @@ CATALOGUE: Final[tuple[Descriptor, ...]] = (
     _vector("harmony_vector", "vectors", "standard", 24, "", "aspect: pitch classes, and the same from the tonic on",
             "", -1, 1),
 )  # fmt: skip
+CATALOGUE: Final = tuple(replace(entry, over_blocks=rule_of(entry.name, entry.group)) for entry in _ENTRIES)
 
 _BY_NAME: Final = {entry.name: entry for entry in CATALOGUE}
 
@@ -316,6 +320,7 @@ def as_row(entry: Descriptor) -> dict[str, Any]:
         "high": entry.high,
         "meaning": entry.meaning,
         "source": entry.source or None,
+        "over_blocks": f"{entry.over_blocks}: {RULES[entry.over_blocks]}",
     }
 
 
@@ -330,7 +335,7 @@ def describe(name: str | None = None) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        A row each: name, group, version, level, type, unit, low, high, meaning, source.
+        A row each: name, group, version, level, type, unit, low, high, meaning, source, over_blocks (of long sounds).
 
     Raises
     ------

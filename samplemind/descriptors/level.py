@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -13,13 +13,14 @@ from numba import njit
 from samplemind.audio.clip import FloatArray
 from samplemind.descriptors.signal import Signal
 
-__all__ = ["compute", "to_db", "true_peak"]
+__all__ = ["FULL_SCALE", "STRETCH", "Measured", "clipped", "compute", "product_of", "silence_below", "sums_of", "to_db",
+           "tops_of", "true_peak", "values_of"]  # fmt: skip
 
 SILENCE_DB: Final = 60.0
 LOWEST_DB: Final = -200.0
-_FULL_SCALE: Final = np.float32(0.9999)  # 16-bit full scale is 32767/32768
+FULL_SCALE: Final = np.float32(0.9999)  # 16-bit full scale is 32767/32768
 _TAPS: Final = 12
-_STRETCH: Final = 32  # samples that are looked at together for a true peak
+STRETCH: Final = 32  # samples that are looked at together for a true peak
 
 
 def to_db(amplitude: float) -> float:
@@ -28,15 +29,15 @@ def to_db(amplitude: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _tops(row):  # type: ignore[no-untyped-def]
-    """Highest absolute value in each `_STRETCH` samples of one channel.
+def tops_of(row):  # type: ignore[no-untyped-def]
+    """Highest absolute value in each `STRETCH` samples of one channel.
 
     Without their signs, floats have the order of the whole numbers with the same bits, whose maximum vectorises.
     """
     bits = row.view(np.int32)
-    tops = np.empty(-(-len(row) // _STRETCH), np.int32)
+    tops = np.empty(-(-len(row) // STRETCH), np.int32)
     for at in range(len(tops)):
-        tops[at] = _highest_bits(bits[at * _STRETCH : (at + 1) * _STRETCH])
+        tops[at] = _highest_bits(bits[at * STRETCH : (at + 1) * STRETCH])
     return tops.view(np.float32)
 
 
@@ -49,7 +50,7 @@ def _highest_bits(bits):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _sums(row):  # type: ignore[no-untyped-def]
+def sums_of(row):  # type: ignore[no-untyped-def]
     """Sum of squares and sum of one channel."""
     squares = 0.0
     total = 0.0
@@ -66,7 +67,7 @@ def _sums(row):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _product(left, right):  # type: ignore[no-untyped-def]
+def product_of(left, right):  # type: ignore[no-untyped-def]
     """Sum of the products of two channels."""
     total = 0.0
     for begin in range(0, len(left), 4096):
@@ -79,22 +80,22 @@ def _product(left, right):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _clipped(samples, full_scale):  # type: ignore[no-untyped-def]
-    """Samples in runs of three or more equal values at full scale."""
+def clipped(row, full_scale, run, last):  # type: ignore[no-untyped-def]
+    """Samples in runs of three or more equal values at full scale.
+
+    `run` and `last` are the length and the value of the run right before this row. Returns the samples in runs that end
+    within it, and how long the run is that is still going on.
+    """
     count = 0
-    for c in range(samples.shape[0]):
-        row = samples[c]
-        run = 0
-        for i in range(len(row)):
-            if abs(row[i]) >= full_scale and (run == 0 or row[i] == row[i - 1]):
-                run += 1
-            else:
-                if run >= 3:
-                    count += run
-                run = 1 if abs(row[i]) >= full_scale else 0
-        if run >= 3:
-            count += run
-    return count
+    for x in row:
+        if abs(x) >= full_scale and (run == 0 or x == last):
+            run += 1
+        else:
+            if run >= 3:
+                count += run
+            run = 1 if abs(x) >= full_scale else 0
+        last = x
+    return count, run
 
 
 @njit(cache=True, nogil=True)
@@ -133,24 +134,24 @@ def _between(around, taps, point, values):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _true_peak(row, tops, taps, gain, rise, best):  # type: ignore[no-untyped-def]
-    """Highest interpolated value, or `best`; stretches that cannot exceed the best so far are passed over.
+def _true_peak(row, tops, first_stretch, stop, taps, gain, rise, best):  # type: ignore[no-untyped-def]
+    """Highest interpolated value of some stretches, or `best`; those that cannot exceed the best so far are skipped.
 
     Between two samples the curve is at most `gain` times as high as the highest sample around, and exceeds that by at
     most `rise` times the largest step from one sample to the next.
     """
     n, half = len(row), taps.shape[1] // 2
-    around = np.empty(_STRETCH + 2 * half, np.float32)
+    around = np.empty(STRETCH + 2 * half, np.float32)
     steps = np.empty(len(around) - 1, np.float32)
-    point, values = np.empty(_STRETCH, np.float32), np.empty(_STRETCH, np.float32)
+    point, values = np.empty(STRETCH, np.float32), np.empty(STRETCH, np.float32)
     step_bits, value_bits = steps.view(np.int32), values.view(np.int32)
     top = np.empty(1, np.float32)
     top_bits = top.view(np.int32)
-    for at in range(len(tops)):
+    for at in range(first_stretch, stop):
         local = max(tops[max(0, at - 1)], tops[at], tops[min(len(tops) - 1, at + 1)])
         if local * gain <= best:
             continue
-        begin = at * _STRETCH
+        begin = at * STRETCH
         first = begin - half + 1
         around[:] = np.float32(0.0)
         for i in range(max(0, first), min(n, first + len(around))):
@@ -182,7 +183,7 @@ def _interpolator() -> tuple[FloatArray, np.float32, np.float32]:
     return taps.astype(np.float32), np.float32(np.abs(taps).sum(axis=1).max()), np.float32(1.001 * rise)
 
 
-def true_peak(samples: FloatArray, tops: Sequence[FloatArray]) -> float:
+def true_peak(samples: FloatArray, tops: Sequence[FloatArray], first: int = 0, stop: int | None = None) -> float:
     """Highest absolute value of the signal between its samples, 4 times oversampled (ITU-R BS.1770 annex 2).
 
     Parameters
@@ -190,6 +191,8 @@ def true_peak(samples: FloatArray, tops: Sequence[FloatArray]) -> float:
     samples : np.ndarray [shape=(channels, n)], float32
     tops : sequence of np.ndarray
         For each channel, the highest absolute value in each 32 samples.
+    first, stop : int, optional
+        Look only at these stretches of 32 samples; the others are what lies around them.
 
     Returns
     -------
@@ -197,36 +200,87 @@ def true_peak(samples: FloatArray, tops: Sequence[FloatArray]) -> float:
         Linear, at least that of the highest sample.
     """
     best = max(top.max() for top in tops)
+    stop = len(tops[0]) if stop is None else stop
     for row, top in zip(samples, tops, strict=True):
-        best = _true_peak(row, top, *_interpolator(), best)
+        best = _true_peak(row, top, first, stop, *_interpolator(), best)
     return float(best)
+
+
+def silence_below(peak: float) -> float:
+    """What is below this does not count as sound, for a sound with that highest sample."""
+    return max(peak * 10 ** (-SILENCE_DB / 20), 1e-9)
+
+
+class Measured(NamedTuple):
+    """What the values are made of.
+
+    Attributes
+    ----------
+    frames, rate : int
+        Samples a channel, and their rate in Hz.
+    peak, true_peak : float
+    squares, sums : sequence of float
+        Sums over each channel.
+    product : float
+        Sum of left times right; any number for one channel.
+    first, last : int
+        Where the sound begins and ends; `last` is -1 where there is none.
+    clipped, nonfinite : int
+        Samples.
+    """
+
+    frames: int
+    rate: int
+    peak: float
+    true_peak: float
+    squares: Sequence[float]
+    sums: Sequence[float]
+    product: float
+    first: int
+    last: int
+    clipped: int
+    nonfinite: int
 
 
 def compute(signal: Signal) -> dict[str, Any]:
     """Values of the group `level`."""
     samples = signal.clip.samples
-    rate = signal.clip.sample_rate
-    n = samples.shape[1]
-    tops = [_tops(row) for row in samples]
-    squares, sums = zip(*map(_sums, samples), strict=True)
-    peak, rms = float(max(top.max() for top in tops)), math.sqrt(sum(squares) / samples.size)
-    first, last = _edges(samples, np.float32(max(peak * 10 ** (-SILENCE_DB / 20), 1e-9)))
+    tops = [tops_of(row) for row in samples]
+    squares, sums = zip(*map(sums_of, samples), strict=True)
+    peak = float(max(top.max() for top in tops))
+    first, last = _edges(samples, np.float32(silence_below(peak)))
+    return values_of(Measured(
+        samples.shape[1], signal.clip.sample_rate, peak, true_peak(samples, tops), squares, sums,
+        product_of(samples[0], samples[1]) if len(samples) >= 2 else 0.0, first, last,
+        sum(map(_all_clipped, samples)) if peak >= FULL_SCALE else 0, signal.clip.nonfinite_samples,
+    ))  # fmt: skip
+
+
+def _all_clipped(row: FloatArray) -> int:
+    count, run = clipped(row, FULL_SCALE, 0, np.float32(0))
+    return int(count + (run if run >= 3 else 0))
+
+
+def values_of(m: Measured) -> dict[str, Any]:
+    """Values of the group `level` from what was measured over all of a sound."""
+    size = m.frames * len(m.squares)
+    rms = math.sqrt(sum(m.squares) / size)
     values: dict[str, Any] = {
-        "peak_dbfs": to_db(peak),
-        "true_peak_dbtp": to_db(true_peak(samples, tops)),
+        "peak_dbfs": to_db(m.peak),
+        "true_peak_dbtp": to_db(m.true_peak),
         "rms_dbfs": to_db(rms),
-        "crest_factor_db": max(0.0, to_db(peak) - to_db(rms)) if rms > 0 else 0.0,
-        "dc_offset": sum(sums) / samples.size,
-        "leading_silence_s": first / rate if last >= 0 else n / rate,
-        "trailing_silence_s": (n - 1 - last) / rate if last >= 0 else 0.0,
-        "effective_duration_s": (last - first + 1) / rate if last >= 0 else 0.0,
-        "clipped_samples": int(_clipped(samples, _FULL_SCALE)) if peak >= _FULL_SCALE else 0,
-        "nonfinite_samples": signal.clip.nonfinite_samples,
+        "crest_factor_db": max(0.0, to_db(m.peak) - to_db(rms)) if rms > 0 else 0.0,
+        "dc_offset": sum(m.sums) / size,
+        "leading_silence_s": (m.first if m.last >= 0 else m.frames) / m.rate,
+        "trailing_silence_s": (m.frames - 1 - m.last) / m.rate if m.last >= 0 else 0.0,
+        "effective_duration_s": (m.last - m.first + 1) / m.rate if m.last >= 0 else 0.0,
+        "clipped_samples": m.clipped,
+        "nonfinite_samples": m.nonfinite,
         "stereo_correlation": None,
         "stereo_width": None,
     }
-    if len(samples) >= 2:
-        values |= _stereo(squares[0], squares[1], _product(samples[0], samples[1]))
+    if len(m.squares) >= 2:
+        values |= _stereo(m.squares[0], m.squares[1], m.product)
     return values
 
 
