@@ -2,7 +2,7 @@
 
 A loop vectorises when it runs over a whole slice, stays in 32 bits, and asks nothing on its way. So logarithms are
 taken of rows rather than of numbers, and the highest values of a band are sought in 16 columns at once, and by their
-bits: positive numbers are ordered as their bits are, and a maximum of integers vectorises where that of floats does not.
+bits: positive numbers are ordered as their bits are, and a maximum of integers vectorises where that of floats not.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Frames:
     mel_db : np.ndarray [shape=(n, N_MELS)], float32
         The same in dB below the loudest band of the sound, 0 to -80.
     flux, zcr : np.ndarray [shape=(n,)], float32
-        As in `FRAME_FEATURES`, of every frame.
+        Those of `FRAME_FEATURES`, here of every frame.
     onset_strength : np.ndarray [shape=(n,)], float32
         Mean rise of the mel bands in dB over the frame before, >= 0; what lies more than `RANGE_DB` below the loudest
         band does not count. Frame 0 rises from silence.
@@ -180,14 +180,14 @@ def analyze_frames(y: FloatArray) -> Frames:
     features = np.empty((described, len(_FEATURES)), np.float32)
     contrast = np.empty((described, len(CONTRAST_EDGES) - 1), np.float32)
     mean_power = np.zeros(N_BINS, np.float32)
-    window, *tables = _tables()
+    window, starts, rise, inverse, edges, counts = _tables()
     block = np.empty((min(_BLOCK, -(-n // _TOGETHER) * _TOGETHER), N_FFT), np.float32)
     for begin in range(0, n, _BLOCK):
         rows, sparse = slice(begin, begin + _BLOCK), slice(begin // step, (begin + _BLOCK) // step)
         block = block[: -(-min(_BLOCK, n - begin) // _TOGETHER) * _TOGETHER]
         window_block(y, begin * HOP - N_FFT // 2, HOP, window, block)
         spectrum = scipy.fft.rfft(block, axis=1).view(np.float32)
-        analyze_block(spectrum, _FLOOR, *tables, step,
+        analyze_block(spectrum, _FLOOR, starts, rise, inverse, edges, counts, step,
                       mel[rows], energy[rows], mean_power, features[sparse], contrast[sparse])  # fmt: skip
     mean_power /= np.float32(n)
     mean_power[0] = 0  # an offset is not heard

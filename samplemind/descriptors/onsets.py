@@ -25,34 +25,76 @@ MIN_INTERVAL_S: Final = 0.05
 THRESHOLD_DB: Final = 1.2
 #: An attack this far below the loudest frame is noise of the background.
 QUIET_DB: Final = 45.0
+_QUIET: Final = np.float32(10 ** (-QUIET_DB / 10))
+_SPREAD: Final = 4  # frames over which a window of 2048 spreads a rise
+_WIDE: Final = 12  # frames before a peak that are its surroundings
+_PER_FRAME: Final = HOP // 128  # envelope blocks
+_SPACING: Final = max(1, int(MIN_INTERVAL_S * SR / HOP))
+_THRESHOLD: Final = np.float32(THRESHOLD_DB * 2)  # of novelty added up over a rise
 
 
 @njit(cache=True, nogil=True)
-def _peaks(novelty, before, after, wide, threshold, out):  # type: ignore[no-untyped-def]
-    """Indices of local maxima that exceed the mean of the last `wide` frames by `threshold`; returns how many."""
-    count = 0
-    last = -1000000
+def _is_peak(novelty, t, reach, threshold):  # type: ignore[no-untyped-def]
+    """Whether no value within `reach` is higher, nor an earlier one as high, and `threshold` over the surroundings."""
     n = len(novelty)
+    value = novelty[t]
+    if value <= threshold:
+        return False
+    for i in range(max(0, t - reach), min(n, t + reach + 1)):
+        if novelty[i] > value or (novelty[i] == value and i < t):
+            return False
+    total = np.float32(0.0)
+    for i in range(max(0, t - _WIDE), min(n, t + reach + 1)):  # nothing lies beyond the ends
+        total += novelty[i]
+    return value - total / (_WIDE + reach + 1) >= threshold
+
+
+@njit(cache=True, nogil=True)
+def _rise_block(envelope, frame):  # type: ignore[no-untyped-def]
+    """The envelope block after the steepest rise around a frame; the first one where the sound begins at once."""
+    begin = max(0, (frame - 3) * _PER_FRAME)
+    end = min(len(envelope), (frame + 2) * _PER_FRAME + 1)
+    if end - begin < 2:
+        return frame * _PER_FRAME
+    steepest = begin
+    highest = envelope[begin]
+    for i in range(begin, end - 1):
+        highest = max(highest, envelope[i + 1])
+        if envelope[i + 1] - envelope[i] > envelope[steepest + 1] - envelope[steepest]:
+            steepest = i
+    if begin == 0 and envelope[0] >= highest * np.float32(0.5):
+        return 0
+    return steepest + 1
+
+
+@njit(cache=True, nogil=True)
+def _attacks(strength, energy, envelope, reach, threshold):  # type: ignore[no-untyped-def]
+    """Envelope block and novelty of every attack."""
+    n = len(strength)
+    novelty = np.empty(n, np.float32)
+    loudest = np.float32(0.0)
     for t in range(n):
-        value = novelty[t]
-        if value <= threshold:
-            continue
-        highest = True
-        for i in range(max(0, t - before), min(n, t + before + 1)):
-            if novelty[i] > value or (novelty[i] == value and i < t):
-                highest = False
-                break
-        if not highest:
-            continue
         total = np.float32(0.0)
-        for i in range(max(0, t - wide), min(n, t + after + 1)):  # nothing lies beyond the ends
-            total += novelty[i]
-        if value - total / (wide + after + 1) < threshold or t - last < before:
+        for i in range(max(0, t - _SPREAD + 1), t + 1):
+            total += strength[i]
+        novelty[t] = total
+        loudest = max(loudest, energy[t])
+    blocks = np.empty(n, np.int64)
+    weights = np.empty(n, np.float32)
+    count = 0
+    last = -reach
+    for t in range(n):
+        if t - last < reach or not _is_peak(novelty, t, reach, threshold):
             continue
-        out[count] = t
-        count += 1
         last = t
-    return count
+        after = energy[t]
+        for i in range(t + 1, min(n, t + 3)):
+            after = max(after, energy[i])
+        if after > loudest * _QUIET:
+            blocks[count] = _rise_block(envelope, t)
+            weights[count] = novelty[t]
+            count += 1
+    return blocks[:count], weights[:count]
 
 
 def pick_onsets(signal: Signal) -> tuple[Any, FloatArray]:
@@ -61,30 +103,9 @@ def pick_onsets(signal: Signal) -> tuple[Any, FloatArray]:
     Returns
     -------
     times : np.ndarray [shape=(k,)], float64
-        Seconds, rising; the start of the rise, not its peak.
+        Seconds, rising; the start of the rise, not its peak, in steps of 2.9 ms.
     weights : np.ndarray [shape=(k,)], float32
         Onset strength of each.
     """
-    strength = signal.onset_strength
-    # a window of 2048 sees an attack 2 frames before its centre reaches it: the rise is spread over about 4 frames
-    smooth = np.convolve(np.concatenate([np.zeros(3, np.float32), strength]), np.ones(4, np.float32), "valid")
-    energy_db = 10 * np.log10(np.maximum(signal.frames.energy / signal.frames.energy.max(), 1e-10))
-    found = np.empty(len(smooth), np.int32)
-    spacing = max(1, int(MIN_INTERVAL_S * SR / HOP))
-    count = _peaks(smooth.astype(np.float32), spacing, spacing, 12, np.float32(THRESHOLD_DB * 2), found)
-    frames = found[:count]
-    after = np.minimum(frames[:, None] + np.arange(3), len(energy_db) - 1)
-    frames = frames[energy_db[after].max(axis=1) > -QUIET_DB]
-    times = np.array([_rise_time(signal.envelope, t) for t in frames], dtype=np.float64)
-    return times, smooth[frames]
-
-
-def _rise_time(envelope: FloatArray, frame: int) -> float:
-    """Refine an onset frame to the envelope's steepest rise around it (2.9 ms steps)."""
-    per_frame = HOP // 128
-    begin = max(0, (frame - 3) * per_frame)
-    part = envelope[begin : (frame + 2) * per_frame + 1]
-    if len(part) < 2:
-        return frame * HOP / SR
-    step = int(np.argmax(part[1:] - part[:-1])) if begin or part[0] < part.max() * 0.5 else -1
-    return float((begin + step + 1) * 128 / SR)
+    blocks, weights = _attacks(signal.onset_strength, signal.frames.energy, signal.envelope, _SPACING, _THRESHOLD)
+    return blocks * (128 / SR), weights

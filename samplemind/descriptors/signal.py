@@ -14,12 +14,12 @@ from samplemind.audio.clip import Clip, FloatArray
 from samplemind.audio.resampling import resample
 from samplemind.descriptors import frames as _frames
 from samplemind.descriptors.catalogue import Level
+from samplemind.descriptors.frame_statistics import sounding
 from samplemind.descriptors.frames import SR, Frames
 
-__all__ = ["ENVELOPE_HOP", "Signal", "sounding"]
+__all__ = ["ENVELOPE_HOP", "Signal"]
 
 ENVELOPE_HOP: Final = 128  # samples, 2.9 ms
-ACTIVE_DB: Final = 60.0  # a frame this far below the loudest is not part of the sound
 #: The module of each group whose name is not the group's own.
 MODULES: Final = {"class": "sample_class"}
 T = TypeVar("T")
@@ -34,12 +34,7 @@ def _block_rms(y, hop, out):  # type: ignore[no-untyped-def]
         part = y[begin:end]
         for i in range(len(part)):
             total += part[i] * part[i]
-        out[block] = np.sqrt(total / (end - begin))
-
-
-def sounding(energy: FloatArray) -> Any:
-    """Which of some frames, given by their energy, lie within 60 dB of the loudest of them."""
-    return energy >= energy.max() * np.float32(10 ** (-ACTIVE_DB / 10))
+        out[block] = np.sqrt(total / np.float32(end - begin))
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -122,7 +117,7 @@ class Signal:
     @cached_property
     def active(self) -> Any:
         """Which frames sound [shape=(n,)], bool: within 60 dB of the loudest; at least one."""
-        return sounding(self.frames.energy)
+        return sounding(self.frames.energy, 1)
 
     @property
     def mel_db(self) -> FloatArray:
