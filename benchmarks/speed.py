@@ -1,118 +1,184 @@
 """How fast one core is, beside the established tools on the same files in the same run.
 
-    python benchmarks/speed.py LABELS.csv BASELINES.py [--every 8] [--level standard] [--json OUT.json]
-
-BASELINES.py offers `with_librosa`, `with_essentia` and `with_music_extractor`, each `path -> (answer, seconds)`.
-Every tool runs in a process of its own, on one core, with one thread, over the same files in the same order, after a
-file of each format that is not counted. `bare` is the limit: decode, and one spectrogram.
+Every tool runs in a process of its own, on the same core, with one thread; only one of them works at a time. In each
+round the tools take turns over small chunks of the files, each round in another order, so that a machine that is busy
+for a while disturbs all of them alike. A ratio is the median of the rounds, and told with the lowest and the highest.
 """
 
 from __future__ import annotations
 
-import argparse
-import contextlib
-import csv
-import importlib.util
 import json
 import os
+import statistics
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "POLARS_MAX_THREADS")
-PEERS = {"essentia": "with_essentia", "music-extractor": "with_music_extractor", "librosa": "with_librosa"}
+from contestants import CONTESTANTS
+from corpus import on_one_core, sound_paths
 
+__all__ = ["measure_speed"]
 
-def _ours(level: str) -> Callable[[str], object]:
-    from samplemind.descriptors.engine import analyze_file
-
-    return lambda path: analyze_file(path, level)
-
-
-def _bare() -> Callable[[str], object]:
-    import scipy.fft
-
-    from samplemind.audio.decode import decode
-    from samplemind.descriptors.frames import SR, centred_blocks, hann_window
-
-    def run(path: str) -> object:
-        y = decode(path).at(SR)
-        return scipy.fft.rfft(centred_blocks(y, 1 + len(y) // 512) * hann_window(), axis=1)
-
-    return run
+#: Seconds in which a tool has to be done with a file.
+_LIMIT_S: Final = 300.0
+_CHUNK: Final = 24
 
 
-def _peer(tool: str, baselines: Path) -> Callable[[str], object]:
-    spec = importlib.util.spec_from_file_location("baselines", baselines)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    run: Callable[[str], object] = getattr(module, PEERS[tool])
-    return run
+@dataclass
+class Timing:
+    """What one file cost one tool once."""
+
+    seconds: float
+    error: str | None = None
 
 
-def measure(tool: str, level: str, baselines: Path, paths: list[str]) -> None:
-    """Child process: print seconds, answered files and the audio time as JSON."""
-    import warnings
-
-    warnings.filterwarnings("ignore")
-    run = _ours(level) if tool == "samplemind" else _bare() if tool == "bare" else _peer(tool, baselines)
-    for path in {Path(path).suffix.lower(): path for path in paths}.values():  # loads each decoder
-        with contextlib.suppress(Exception):
-            run(path)
-    spent, answered = 0.0, 0
-    for path in paths:
-        begin = time.perf_counter()
-        try:
-            run(path)
-            answered += 1
-        except Exception as error:  # a peer that cannot read a file has its time counted all the same
-            print(f"{tool}: {Path(path).name}: {error}"[:160], file=sys.stderr)
-        spent += time.perf_counter() - begin
-    print(json.dumps({"tool": tool, "seconds": spent, "files": len(paths), "answered": answered}))
+class Missing(Exception):
+    """A tool is not installed."""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("labels", type=Path)
-    parser.add_argument("baselines", type=Path)
-    parser.add_argument("--every", type=int, default=8, help="use every so many-th file")
-    parser.add_argument("--level", default="standard")
-    parser.add_argument("--tools", default="samplemind,bare,essentia,music-extractor,librosa")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--child", help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    rows = list(csv.DictReader(args.labels.open(encoding="utf-8")))
-    # formats that only some tools can read would compare unlike work
-    paths = [str(args.labels.parent / r["path"]) for r in rows if not r["path"].endswith(".m4a")][:: args.every]
-    if args.child:
-        measure(args.child, args.level, args.baselines, paths)
-        return
-    results = []
-    for tool in args.tools.split(","):
-        command = [sys.executable, __file__, str(args.labels), str(args.baselines), "--every", str(args.every),
-                   "--level", args.level, "--child", tool]  # fmt: skip
-        if hasattr(os, "sched_setaffinity"):
-            command = ["taskset", "-c", "0", *command]
-        env = os.environ | dict.fromkeys(THREADS, "1")
-        done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
-        if done.returncode or not lines:
-            print(f"{tool}: ended with {done.returncode} and no result")
-            continue
-        results.append(json.loads(lines[-1]))
-    mine = next(r for r in results if r["tool"] == "samplemind")
-    print(f"{len(paths)} files, level {args.level}, one core\n")
-    print("| tool | files/s | ms a file | answered | SampleMind is faster by |\n|---|---|---|---|---|")
-    for r in results:
-        print(f"| {r['tool']} | {r['files'] / r['seconds']:.1f} | {1000 * r['seconds'] / r['files']:.2f} "
-              f"| {r['answered']}/{r['files']} | {r['seconds'] / mine['seconds']:.2f} x |")  # fmt: skip
-    if args.json:
-        args.json.write_text(json.dumps(results, indent=1) + "\n")
+class Child:
+    """The process of one tool; started again when a file ends it, and that file is not given to it a second time."""
+
+    def __init__(self, tool: str, baselines: Path, core: int | None, warm_up: Sequence[str]) -> None:
+        self.tool = tool
+        self._command = [sys.executable, str(Path(__file__).with_name("contestants.py")), tool, str(baselines)]
+        if core is not None:
+            self._command = ["taskset", "-c", str(core), *self._command]
+        self._warm_up = warm_up
+        self._killers: dict[str, Timing] = {}
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def died(self) -> int:
+        """How many files ended the process."""
+        return len(self._killers)
+
+    def ask(self, paths: Sequence[str]) -> dict[str, Timing]:
+        """Have files analyzed, in their order."""
+        timings: dict[str, Timing] = {}
+        while left := [path for path in paths if path not in timings and path not in self._killers]:
+            if self._process is None:
+                self._start()
+            else:
+                timings |= self._send(left)
+        return timings | {path: self._killers[path] for path in paths if path in self._killers}
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _start(self) -> None:
+        environment = dict(os.environ)
+        on_one_core(environment)
+        self._process = subprocess.Popen(self._command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         stderr=subprocess.DEVNULL, text=True, encoding="utf-8")  # fmt: skip
+        self._send([path for path in self._warm_up if path not in self._killers])
+
+    def _send(self, paths: Sequence[str]) -> dict[str, Timing]:
+        """Answers until the last, or until the process ends."""
+        process = self._process
+        assert process is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
+        timings: dict[str, Timing] = {}
+        process.stdin.write(json.dumps(paths) + "\n")
+        process.stdin.flush()
+        since = time.perf_counter()
+        for path in paths:
+            guard = threading.Timer(_LIMIT_S, process.kill)
+            guard.start()
+            line = process.stdout.readline()
+            guard.cancel()
+            if not line:
+                self.close()
+                self._killers[path] = Timing(time.perf_counter() - since, "the process died")
+                break
+            row = json.loads(line)
+            if "missing" in row:
+                self.close()
+                raise Missing(row["missing"])
+            timings[path] = Timing(row["seconds"], row["error"])
+            since = time.perf_counter()
+        return timings
 
 
-if __name__ == "__main__":
-    main()
+def measure_speed(corpus: Path, tools: Path, *, every: int, slow_every: int, rounds: int) -> dict[str, Any]:
+    """Measure every contestant.
+
+    Parameters
+    ----------
+    corpus : Path
+        Folder with `labels.csv`.
+    tools : Path
+        Folder with `baselines.py`.
+    every : int
+        Use every so many-th file; m4a is left out, since not all tools read it.
+    slow_every : int
+        Of those, slow tools see every so many-th.
+    rounds : int
+
+    Returns
+    -------
+    dict
+        `files`, `rounds`, `missing` (tool: why), and `tools`: a dict of numbers for each.
+    """
+    from samplemind.audio.probe import probe
+
+    paths = [str(path) for path in sound_paths(corpus, every)]
+    lengths = {path: probe(path).duration_s for path in paths}
+    for path in paths:  # nobody pays for the disk
+        Path(path).read_bytes()
+    some = set(paths[::slow_every])
+    chunks = [paths[start :: max(1, len(paths) // _CHUNK)] for start in range(max(1, len(paths) // _CHUNK))]
+    warm_up = list({Path(path).suffix.lower(): path for path in paths}.values())  # loads each decoder
+    core = max(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    children = {tool: Child(tool, tools / "baselines.py", core, warm_up) for tool in CONTESTANTS}
+    missing: dict[str, str] = {}
+    seen: dict[str, list[dict[str, Timing]]] = {tool: [] for tool in children}
+    try:
+        for tool, child in children.items():
+            try:
+                child.ask(warm_up[:1])
+            except Missing as error:
+                missing[tool] = str(error)
+        turn = [tool for tool in children if tool not in missing]
+        for number in range(rounds):
+            begin = time.perf_counter()
+            for tool in turn:
+                seen[tool].append({})
+            for at, chunk in enumerate(chunks):
+                start = (number + at) % len(turn)
+                for tool in turn[start:] + turn[:start]:
+                    due = [path for path in chunk if path in some or not CONTESTANTS[tool].is_slow]
+                    seen[tool][-1] |= children[tool].ask(due)
+            print(f"  round {number + 1} of {rounds}: {time.perf_counter() - begin:.0f} s", flush=True)
+    finally:
+        for child in children.values():
+            child.close()
+    rows = {tool: _row(tool, seen, lengths) | {"died": children[tool].died} for tool in turn}
+    return {"files": len(paths), "audio_s": sum(lengths.values()), "rounds": rounds, "missing": missing, "tools": rows}
+
+
+def _row(tool: str, seen: dict[str, list[dict[str, Timing]]], lengths: dict[str, float]) -> dict[str, Any]:
+    """Numbers of one tool, over the files that it saw."""
+    rounds, rivals = seen[tool], seen[CONTESTANTS[tool].rival]
+    seconds = [sum(timing.seconds for timing in done.values()) for done in rounds]
+    ratios = [spent / sum(rival[path].seconds for path in done)
+              for spent, done, rival in zip(seconds, rounds, rivals, strict=True)]  # fmt: skip
+    files = len(rounds[0])
+    spent = statistics.median(seconds)
+    return {
+        "title": CONTESTANTS[tool].title, "rival": CONTESTANTS[tool].rival, "files": files,
+        "answered": sum(timing.error is None for timing in rounds[0].values()),
+        "files_per_s": files / spent, "ms_per_file": 1000 * spent / files,
+        "times_real_time": sum(lengths[path] for path in rounds[0]) / spent,
+        "ratio": statistics.median(ratios), "ratio_low": min(ratios), "ratio_high": max(ratios),
+    }  # fmt: skip
