@@ -1,11 +1,12 @@
 """Render loops of many metres, styles and endings with exactly known tempo, to fit and test the tempo model.
 
-    python benchmarks/render_loops.py LABELS.csv OUT [--count 500] [--seed 1]
+    python benchmarks/render_loops.py LABELS.csv OUT [--count 500] [--seed 1] [--threes 0.1]
 
 LABELS.csv lists single sounds (columns path, kind, sample_class, midi_note; paths absolute or relative to it). The
 loops are played with them: drums by class, notes by pitch. OUT gets FLAC files and a labels.csv with bpm, beats,
 beats_per_bar, ending, swing and start_s (when the first beat falls). Patterns are drawn at random around the usual ones
-of each style, so that a model cannot learn a handful by heart.
+of each style, so that a model cannot learn a handful by heart. `--threes 1` makes waltzes only: few are made, and a model
+has to see many.
 """
 
 from __future__ import annotations
@@ -194,8 +195,8 @@ def _music(score: Score, sounds: Sounds, style: str, bars: int, per_bar: int) ->
                 score.place(start + step, sounds.note(instrument, pitch, every * step_s * 0.9), 0.6)
 
 
-def render(sounds: Sounds, rng: Rng) -> tuple[Any, dict[str, Any]] | None:
-    """One loop and its labels, or None where nothing sounds."""
+def render(sounds: Sounds, rng: Rng, threes: float = 0.1) -> tuple[Any, dict[str, Any]] | None:
+    """One loop and its labels, or None where nothing sounds; `threes` is the chance of three beats a bar."""
     style = str(rng.choice(list(STYLES)))
     low, high = STYLES[style][:2]
     with_drums = rng.random() < 0.72
@@ -207,7 +208,7 @@ def render(sounds: Sounds, rng: Rng) -> tuple[Any, dict[str, Any]] | None:
     if rng.random() < 0.2:
         bpm += round(float(rng.uniform(-0.5, 0.5)), 2)
     steps = 3 if rng.random() < 0.06 else 4
-    per_bar = 3 if rng.random() < 0.1 else 4
+    per_bar = 3 if rng.random() < threes else 4
     bars = int(rng.choice([1, 2, 3, 4, 6, 8], p=[0.22, 0.34, 0.02, 0.31, 0.02, 0.09]))
     beat = 60 / bpm
     while bars > 1 and bars * per_bar * beat > 18:
@@ -259,6 +260,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threes", type=float, default=0.1, help="share of loops with three beats a bar (default 0.1)")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     sounds, rng = Sounds(args.labels), np.random.default_rng(args.seed)
@@ -269,7 +271,7 @@ def main() -> None:
         writer.writeheader()
         made = 0
         while made < args.count:
-            result = render(sounds, rng)
+            result = render(sounds, rng, args.threes)
             if result is None:
                 continue
             name = f"{args.seed:03d}-{made:05d}.flac"
