@@ -5,8 +5,8 @@
 LABELS.csv lists single sounds (columns path, kind, sample_class, midi_note; paths absolute or relative to it). The
 loops are played with them: drums by class, notes by pitch. OUT gets FLAC files and a labels.csv with bpm, beats,
 beats_per_bar, ending, swing and start_s (when the first beat falls). Patterns are drawn at random around the usual ones
-of each style, so that a model cannot learn a handful by heart. `--threes 1` makes waltzes only: few are made, and a model
-has to see many.
+of each style, so that a model cannot learn a handful by heart. `--threes 1` renders waltzes only: few are made, and
+a model has to see many.
 """
 
 from __future__ import annotations
