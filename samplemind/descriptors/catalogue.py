@@ -24,8 +24,8 @@ DType = Literal["float", "int", "text", "vector", "floats", "texts"]
 #: Groups in the order in which they are computed, each with its version: raise it when any of its numbers change, and
 #: the next ingest computes that group again, and only that one.
 GROUPS: Final[dict[str, int]] = {
-    "container": 2, "level": 1, "loudness": 1, "envelope": 1, "spectrum": 1, "timbre": 1, "pitch": 1, "harmonic": 1,
-    "tonality": 1, "rhythm": 1, "kind": 1, "class": 1, "events": 1, "hpss": 1, "perceptual": 1, "vectors": 1,
+    "container": 2, "level": 1, "loudness": 1, "envelope": 1, "spectrum": 2, "timbre": 1, "pitch": 1, "harmonic": 1,
+    "tonality": 1, "rhythm": 1, "kind": 1, "class": 1, "events": 1, "hpss": 1, "perceptual": 2, "vectors": 1,
 }  # fmt: skip
 
 
@@ -103,7 +103,7 @@ FRAME_FEATURES: Final[dict[str, tuple[str, float | None, float | None, str, str]
 STATS: Final[dict[str, tuple[Level, str]]] = {
     "mean": ("standard", "mean"), "std": ("standard", "standard deviation"),
     "min": ("detailed", "5th percentile"), "median": ("detailed", "median"), "max": ("detailed", "95th percentile"),
-    "delta": ("detailed", "mean absolute difference between neighbouring frames"),
+    "delta": ("detailed", "mean absolute difference of frames 23 ms apart"),
 }  # fmt: skip
 _NON_NEGATIVE_STATS = ("std", "delta")
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samplemind.descriptors import hpss, perceptual, spectrum, timbre
-from samplemind.descriptors.catalogue import descriptors
+from samplemind.descriptors.catalogue import FRAME_FEATURES, descriptors
+from samplemind.descriptors.frames import HOP, SPARSE_FROM
 
 from .sounds import clicks, decaying, noise, signal, sine, times
 
@@ -66,6 +67,33 @@ def test_spectrum_gives_what_the_catalogue_lists() -> None:
         if name.endswith("_median"):
             stem = name.removesuffix("_median")
             assert values[f"{stem}_min"] <= values[name] <= values[f"{stem}_max"]
+
+
+def test_statistics_do_not_show_at_which_frames_they_were_made() -> None:
+    y = noise(0.4) * (1 + 0.5 * np.sin(2 * np.pi * 8 * times(0.4)))
+    border = (SPARSE_FROM - 1) * HOP
+    sparse, dense = signal(y[: border + HOP // 2]), signal(y[: border - HOP // 2])
+    assert (sparse.frames.step, dense.frames.step) == (2, 1)
+    some, every = spectrum.compute(sparse), spectrum.compute(dense)
+    for name in ("centroid", "spread", "flatness", "entropy", "rolloff", "flux", "zcr"):
+        assert some[f"{name}_mean"] == pytest.approx(every[f"{name}_mean"], rel=0.03), name
+        assert some[f"{name}_delta"] == pytest.approx(every[f"{name}_delta"], rel=0.25), name
+    np.testing.assert_allclose(some["contrast_mean"], every["contrast_mean"], atol=1.5)
+
+
+def test_spectrum_agrees_with_numpy_over_the_sounding_frames() -> None:
+    s = signal(np.concatenate([noise(0.5), np.zeros(20000), noise(0.2, 0.05)]))
+    values = spectrum.compute(s)
+    energy = s.frames.energy[:: s.frames.step]
+    rows = s.frames.features[energy > energy.max() * 1e-6]
+    assert 0 < len(rows) < len(energy)
+    for name in ("centroid", "kurtosis", "crest"):
+        column = rows[:, list(FRAME_FEATURES).index(name)]
+        assert values[f"{name}_mean"] == pytest.approx(column.mean(), rel=1e-4)
+        assert values[f"{name}_std"] == pytest.approx(column.std(), rel=1e-3)
+    sounding = s.frames.zcr[s.active]
+    assert values["zcr_mean"] == pytest.approx(sounding.mean(), rel=1e-4)
+    assert values["zcr_std"] == pytest.approx(sounding.std(), rel=1e-3)
 
 
 def test_scales_order_sounds_as_ears_do() -> None:
