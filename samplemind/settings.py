@@ -51,9 +51,9 @@ class Settings(BaseSettings):
     scheduler : str or None
         Address of a running Dask scheduler (``tcp://host:8786``); None: workers of our own.
     max_duration_s : float
-        Longer sounds (seconds) are refused.
+        Longer sounds (seconds) are refused; a day unless set. Long ones take time, but no more memory than short ones.
     max_bytes : int
-        Larger files (bytes) are refused; the file may say ``"2 GiB"``.
+        Larger files (bytes) are refused; the file may say ``"2 GiB"``. Unless set, a day of 24-bit stereo passes.
     batch_seconds : float
         How much work (seconds) goes to a worker at a time.
     file_timeout_s : float
@@ -87,9 +87,9 @@ class Settings(BaseSettings):
     scheduler: Annotated[str, Field(pattern=r"^[a-z]+://.+")] | None = Field(
         None, description="an address like tcp://host:8786"
     )
-    max_duration_s: float = Field(1800.0, gt=0, allow_inf_nan=False, description="a number of seconds above 0")
+    max_duration_s: float = Field(86_400.0, gt=0, allow_inf_nan=False, description="a number of seconds above 0")
     max_bytes: Annotated[ByteSize, Field(gt=0)] = Field(
-        ByteSize(2 * 2**30), description='a number of bytes above 0, or text like "2 GiB"'
+        ByteSize(32 * 2**30), description='a number of bytes above 0, or text like "2 GiB"'
     )
     batch_seconds: float = Field(3.0, gt=0, le=600, description="a number of seconds above 0, at most 600")
     file_timeout_s: float = Field(300.0, gt=0, allow_inf_nan=False)

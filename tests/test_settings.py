@@ -27,8 +27,8 @@ def nothing_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_defaults_are_the_documented_limits() -> None:
     settings = Settings()
-    assert settings.max_duration_s == 1800
-    assert settings.max_bytes == 2 * 1024**3
+    assert settings.max_duration_s == 24 * 3600
+    assert settings.max_bytes == 32 * 1024**3
     assert settings.level == "standard"
     assert settings.workers is None
     assert settings.config is None

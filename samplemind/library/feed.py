@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from samplemind.library.content import file_ids
 from samplemind.library.paths import from_text
 from samplemind.library.plan import Plan
-from samplemind.library.work import Item
+from samplemind.library.work import Item, pcm_bytes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["Chunk", "Pacer", "feed"]
 
 _CHUNK: Final = 2048
-#: Bytes of a compressed file hold more sound than bytes of PCM.
-_COMPRESSED: Final = {"mp3": 8, "ogg": 9, "oga": 9, "opus": 12, "m4a": 7, "mp4": 7, "aac": 8, "wma": 8, "mp2": 5,
-                      "flac": 2, "ape": 2, "wv": 2, "alac": 2, "spx": 20, "amr": 25}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -145,7 +142,7 @@ class Pacer:
 
     def cost(self, item: Item) -> float:
         """Expected work, in bytes of PCM; a file costs something even if it is tiny."""
-        return self._A_FILE + item.size * _COMPRESSED.get(item.path.rpartition(".")[2].lower(), 1)
+        return self._A_FILE + pcm_bytes(item)
 
     def add(self, item: Item) -> list[Item] | None:
         """Take one item; gives a batch when there is enough for one."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from samplemind.audio.source import WHOLE_FILE_BYTES
 from samplemind.descriptors.catalogue import GROUPS
 from samplemind.descriptors.engine import Analysis, analyze_file
 from samplemind.library.content import content_id, file_id, unread_id
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
 
     from samplemind.settings import Settings
 
-__all__ = ["BATCH_COLUMNS", "Item", "Outcome", "analyze_item", "batch_schema", "introduce", "pack", "run_batch",
-           "set_aside", "time_limit_s"]  # fmt: skip
+__all__ = ["BATCH_COLUMNS", "Item", "Outcome", "analyze_item", "batch_schema", "introduce", "pack", "pcm_bytes",
+           "run_batch", "set_aside", "time_limit_s"]  # fmt: skip
 
-#: Larger files are hashed and decoded from the disk, each in pieces, rather than from one copy in memory.
-_WHOLE_BYTES: Final = 64 * 2**20
+#: Bytes of a compressed file hold more sound than bytes of PCM.
+_COMPRESSED: Final = {"mp3": 8, "ogg": 9, "oga": 9, "opus": 12, "m4a": 7, "mp4": 7, "aac": 8, "wma": 8, "mp2": 5,
+                      "flac": 2, "ape": 2, "wv": 2, "alac": 2, "spx": 20, "amr": 25}  # fmt: skip
+#: So much PCM may take as long as a small file: 6 minutes of a CD.
+_TIMED_BYTES: Final = 64 * 2**20
 #: Columns of a batch before those of `samples`: the row of the plan, and the groups that were computed (null: all).
 BATCH_COLUMNS: Final = ("row", "groups")
 
@@ -95,9 +99,14 @@ def run_batch(items: Sequence[Item], settings: Settings, form: Form = "rows") ->
     return pack(outcomes, form)
 
 
+def pcm_bytes(item: Item) -> int:
+    """About how large a file would be without compression, by its size and its name."""
+    return item.size * _COMPRESSED.get(item.path.rpartition(".")[2].lower(), 1)
+
+
 def time_limit_s(item: Item, settings: Settings) -> float:
-    """How long one file may take: `file_timeout_s`, and as much again for each 64 MiB of it."""
-    return settings.file_timeout_s * (1 + item.size / _WHOLE_BYTES)
+    """How long one file may take: `file_timeout_s`, and as much again for every 6 minutes or so of sound."""
+    return settings.file_timeout_s * (1 + pcm_bytes(item) / _TIMED_BYTES)
 
 
 def analyze_item(item: Item, settings: Settings) -> Outcome:
@@ -131,7 +140,7 @@ def _failed(item: Item, reason: str) -> Analysis:
 def _read(path: str) -> tuple[bytes | None, str, int]:
     with open(path, "rb", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
-        if size > _WHOLE_BYTES:
+        if size > WHOLE_FILE_BYTES:  # hashed, and then decoded, in pieces
             return None, file_id(path), size
         data = file.readall()
     return data, content_id(data), len(data)
