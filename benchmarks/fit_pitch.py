@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import csv
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +69,7 @@ def look(y: Any, path: str, group: str, free: bool, sort: str, midi: float | Non
     found = partials(signal)
     rows, weights = steady_frames(found)
     hz, table = evidence(found, rows, weights)
-    slim = replace(found, power=found.power[:0])
-    return Case(path, group, free, sort, midi, slim, rows, hz, table, treble_share(signal))
+    return Case(path, group, free, sort, midi, found, rows, hz, table, treble_share(signal))
 
 
 def gather(labels: Path, synthesized: int) -> list[Case]:

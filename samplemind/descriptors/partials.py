@@ -7,32 +7,36 @@ note, and costs a tenth of what the same resolution costs at 44.1 kHz.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 from numba import njit
 
 from samplemind.audio.clip import FloatArray
+from samplemind.descriptors.fourier import power_spectrum, size_for, twiddles, workspace
 from samplemind.descriptors.periodicity import hann
 from samplemind.descriptors.signal import Signal
 
-__all__ = ["BIN_HZ", "HOP", "N_FFT", "RATE", "Partials", "partials"]
+__all__ = ["HOP", "RATE", "WIDTH", "Partials", "partials"]
 
 RATE: Final = 11025
-N_FFT: Final = 4096
+WIDTH: Final = 4096
 HOP: Final = 1024
-BIN_HZ: Final = RATE / N_FFT
 MAX_PEAKS: Final = 48
 MAX_FRAMES: Final = 1200  # 110 s at the finest hop; longer sounds are seen through as many frames, further apart
 SOUNDING_DB: Final = 50.0
 BLOCK: Final = 128
-LOWEST_BIN: Final = 7  # 19 Hz
+LOWEST_HZ: Final = 19.0
 CORNER_HZ: Final = 130.0  # of a second-order high-pass, close to the A-weighting below 500 Hz
 LOBE_POWER: Final = 1.5  # sum over bins of a Hann main lobe, relative to the squared height of its peak
+RANGE: Final = 1e-6  # power of the faintest peak that counts, against the highest of its frame: 60 dB
+FAINTEST: Final = 1e-14  # and against a sine of the highest sample
+#: Power of a peak over the mean of what surrounds it, where it begins to be clear and where it is wholly (6 and 24 dB).
+UNCLEAR, CLEAR = np.float32(10**0.6), np.float32(10**2.4)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Partials:
     """Peaks of every frame, and what the frames are.
 
@@ -42,14 +46,14 @@ class Partials:
         The sounding part at `RATE`.
     width : int
         Length of the window in samples.
-    start : int
-        Where that part begins, in samples at `RATE`.
+    size : int
+        Length of the transform.
+    starts : np.ndarray [shape=(n,)], int64
+        Where each frame begins in `x`.
     times : np.ndarray [shape=(n,)]
         Centre of each frame in seconds from the start of the file.
-    power : np.ndarray [shape=(n, 2049)], float32
-        Power spectrum of each frame.
     total : np.ndarray [shape=(n,)]
-        Sum of `power` over the bins.
+        Power of each frame, in the unit of `amps` squared.
     freqs, amps : np.ndarray [shape=(n, 48)], float32
         Peaks in ascending frequency (Hz) and their magnitudes; the first `counts[i]` of row `i` are valid.
     heard : np.ndarray [shape=(n, 48)], float32
@@ -57,167 +61,211 @@ class Partials:
     clear : np.ndarray [shape=(n, 48)], float32
         How far each peak stands out of its surroundings, 0 (not at all) to 1.
     counts : np.ndarray [shape=(n,)], int64
+    clear_shares : np.ndarray [shape=(n,)]
+        Share of energy in clear peaks.
+    clear_share : float
+        The same for the whole, 0 to 1: near 1 for tones, near 0 for noise.
     """
 
     x: FloatArray
     width: int
-    start: int
+    size: int
+    starts: Any
     times: FloatArray
-    power: FloatArray
     total: FloatArray
     freqs: FloatArray
     amps: FloatArray
     heard: FloatArray
     clear: FloatArray
     counts: Any
+    clear_shares: FloatArray
+    clear_share: float
 
     @property
     def n(self) -> int:
         """How many frames."""
         return len(self.counts)
 
-    @cached_property
-    def clear_share(self) -> float:
-        """Share of energy in clear peaks, 0 to 1: near 1 for tones, near 0 for noise."""
-        return min(1.0, float(self.clear_shares @ self.total) / max(float(self.total.sum()), 1e-20))
 
-    @cached_property
-    def clear_shares(self) -> FloatArray:
-        """The same for each frame [shape=(n,)]."""
-        in_peaks = np.einsum("ij,ij,ij->i", self.amps, self.amps, self.clear)
-        shares: FloatArray = np.divide(in_peaks, np.maximum(self.total, 1e-20))
-        return shares
+@lru_cache(maxsize=32)
+def scaled_window(width: int) -> FloatArray:
+    """Hann window under which a sine of amplitude 1 has a peak of height 1 [shape=(width,)]."""
+    window = hann(width)
+    scaled: FloatArray = window * np.float32(2 / window.sum())
+    return scaled
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _sounding_span(x, block, drop):  # type: ignore[no-untyped-def]
-    """First and one-past-last sample of the part whose blocks lie within `drop` (a power ratio) of the loudest."""
-    blocks = max(1, len(x) // block)
-    loudest = np.float32(0.0)
+def _sounding_part(y, block, drop):  # type: ignore[no-untyped-def]
+    """Begin and end of what lies within `drop` (a power ratio) of the loudest block, mean of all, and peak of that."""
+    total = 0.0
+    for i in range(len(y)):
+        total += y[i]
+    mean = np.float32(total / max(1, len(y)))
+    blocks = max(1, len(y) // block)
     power = np.zeros(blocks, np.float32)
+    loudest = np.float32(0.0)
     for b in range(blocks):
-        total = np.float32(0.0)
-        for i in range(b * block, min(len(x), (b + 1) * block)):
-            total += x[i] * x[i]
-        power[b] = total
-        loudest = max(loudest, total)
+        part = y[b * block : min(len(y), (b + 1) * block)]
+        for i in range(len(part)):
+            power[b] += (part[i] - mean) ** 2
+        loudest = max(loudest, power[b])
     first, last = 0, blocks - 1
     while first < last and power[first] < loudest * drop:
         first += 1
     while last > first and power[last] < loudest * drop:
         last -= 1
-    return first * block, min(len(x), (last + 1) * block) if last < blocks - 1 else len(x)
+    end = min(len(y), (last + 1) * block) if last < blocks - 1 else len(y)
+    low, high = mean, mean
+    part = y[first * block : end]
+    for i in range(len(part)):
+        low = min(low, part[i])
+        high = max(high, part[i])
+    return first * block, end, mean, max(high - mean, mean - low)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _sum(values):  # type: ignore[no-untyped-def]
-    total = np.float32(0.0)
-    for i in range(len(values)):
-        total += values[i]
-    return total
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _local_maxima(row, lowest, found):  # type: ignore[no-untyped-def]
+def _local_maxima(row, lowest, is_top, found):  # type: ignore[no-untyped-def]
     """Bins from `lowest` on that are above both neighbours and within 60 dB of the highest; returns how many."""
     left, middle, right = row[lowest - 1 : -3], row[lowest:-2], row[lowest + 1 : -1]
     top = max(row[-2], row[-1])
     for i in range(len(middle)):
         top = max(top, middle[i])
-    floor = max(top * np.float32(1e-6), np.float32(1e-14))
+    floor = max(top * np.float32(RANGE), np.float32(FAINTEST))
+    for i in range(len(middle)):
+        is_top[i] = (middle[i] > floor) & (middle[i] > left[i]) & (middle[i] >= right[i])
     count = 0
     for i in range(len(middle)):  # written without a branch: in noise every third bin would be guessed wrong
         found[count] = lowest + i
-        count += (middle[i] > floor) & (middle[i] > left[i]) & (middle[i] >= right[i])
+        count += is_top[i]
     return count
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _find_peaks(power, bin_hz, lowest, reach, freqs, amps, clear, counts):  # type: ignore[no-untyped-def]
-    """Local maxima of each row, refined by a parabola through the log power; the strongest ones are kept."""
-    n, bins = power.shape
-    keep = freqs.shape[1]
-    found_bin = np.empty(bins, np.int64)
-    found_power = np.empty(bins, np.float32)
-    around = 5 * reach
-    for t in range(n):
-        row = power[t]
-        maxima = _local_maxima(row, max(lowest, 1), found_bin)
-        count = 0
-        for m in range(maxima):
-            # A maximum counts when it tops its main lobe: side lobes and ripples on a slope do not.
-            i = found_bin[m]
-            best = True
-            for j in range(max(1, i - reach + 1), min(bins, i + reach)):
-                if row[j] > row[i]:
-                    best = False
-                    break
-            if best:
-                found_bin[count] = i
-                found_power[count] = row[i]
-                count += 1
-        limit = np.float32(0.0)
-        if count > keep:
-            limit = np.partition(found_power[:count], count - keep)[count - keep]
+def _tops_of_lobes(row, reach, found, heights, count):  # type: ignore[no-untyped-def]
+    """Keep the maxima that top their main lobe: side lobes and ripples on a slope do not; returns how many."""
+    kept = 0
+    for m in range(count):
+        i = found[m]
+        height = row[i]
+        around = row[max(1, i - reach + 1) : min(len(row), i + reach)]
+        top = np.float32(0.0)
+        for j in range(len(around)):
+            top = max(top, around[j])
+        found[kept], heights[kept] = i, height
+        kept += top <= height
+    return kept
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _height_of(values, keep):  # type: ignore[no-untyped-def]
+    """The `keep`-th highest of some positive numbers, by halving the bits of the answer."""
+    bits = values.view(np.int32)  # positive numbers are in the order of their bits
+    low, high = np.int32(0), np.int32(0x7F800000)
+    while high - low > 1:
+        middle = low + (high - low) // np.int32(2)
+        above = 0
+        for i in range(len(bits)):
+            above += bits[i] >= middle
+        if above >= keep:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _surroundings(row, i, reach):  # type: ignore[no-untyped-def]
+    """Mean power of the bins about a peak, out to five times its lobe and without it."""
+    total = np.float32(0.0)
+    below = row[max(0, i - 5 * reach) : max(0, i - reach)]
+    above = row[min(len(row), i + reach + 1) : min(len(row), i + 5 * reach + 1)]
+    for j in range(len(below)):
+        total += below[j]
+    for j in range(len(above)):
+        total += above[j]
+    return total / np.float32(max(1, len(below) + len(above)))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _find_peaks(x, starts, window, w, work, bin_hz, lowest, reach, scale,  # type: ignore[no-untyped-def]
+                total, freqs, amps, heard, clear, counts, clear_shares):  # fmt: skip
+    """Local maxima of the spectrum of each frame, refined by a parabola through the log power; the strongest are kept.
+
+    Returns the energy in clear peaks over that of everything.
+    """
+    width, bins, keep = len(window), w.shape[2] + 1, freqs.shape[1]
+    row, heights, found = np.empty(bins, np.float32), np.empty(bins, np.float32), np.empty(bins, np.int64)
+    is_top = np.empty(bins, np.uint8)
+    order = heights.view(np.int32)
+    all_clear, everything = 0.0, 1e-20
+    for t in range(len(starts)):
+        power_spectrum(x[starts[t] : starts[t] + width], window, work, w, row)
+        sum_of = np.float32(0.0)
+        for i in range(bins):
+            sum_of += row[i]
+        count = _tops_of_lobes(row, reach, found, heights, _local_maxima(row, lowest, is_top, found))
+        limit = _height_of(heights[:count], keep) if count > keep else np.int32(0)
         used = 0
+        in_peaks = np.float32(0.0)
         for c in range(count):
-            if found_power[c] < limit or used == keep:
+            if order[c] < limit or used == keep:
                 continue
-            i = found_bin[c]
-            a, b, d = np.log(row[i - 1] + 1e-30), np.log(row[i]), np.log(row[i + 1] + 1e-30)
-            bend = a - 2.0 * b + d
-            shift = 0.5 * (a - d) / bend if bend < -1e-9 else 0.0
-            freqs[t, used] = (i + shift) * bin_hz
-            height = np.exp(b - 0.25 * (a - d) * shift)
-            amps[t, used] = np.sqrt(height)
-            low, high = max(0, i - around), min(bins, i + around + 1)
-            inner_low, inner_high = max(0, i - reach), min(bins, i + reach + 1)
-            rest = _sum(row[low:inner_low]) + _sum(row[inner_high:high])
-            width = (high - low) - (inner_high - inner_low)
-            ratio = 10.0 * np.log10(height * max(1, width) / (rest + 1e-6 * height))
-            clear[t, used] = min(1.0, max(0.0, (ratio - 6.0) / 18.0))
+            i = found[c]
+            left, right = np.log(heights[c] / (row[i - 1] + FAINTEST)), np.log(heights[c] / (row[i + 1] + FAINTEST))
+            bend = left + right
+            shift = np.float32(0.5) * (left - right) / bend if bend > 1e-9 else np.float32(0.0)
+            height = heights[c] * np.exp(np.float32(0.25) * (left - right) * shift)
+            hz = (i + shift) * bin_hz
+            freqs[t, used], amps[t, used] = hz, np.sqrt(height)
+            heard[t, used] = amps[t, used] * hz * hz / (hz * hz + np.float32(CORNER_HZ**2))
+            ratio = height / (_surroundings(row, i, reach) + np.float32(1e-9) * height)
+            if ratio >= CLEAR:
+                clear[t, used] = 1.0
+            elif ratio > UNCLEAR:
+                clear[t, used] = np.log(ratio / UNCLEAR) / np.log(CLEAR / UNCLEAR)
+            in_peaks += height * clear[t, used]
             used += 1
         counts[t] = used
+        total[t] = sum_of * scale
+        clear_shares[t] = in_peaks / max(total[t], np.float32(1e-20))
+        all_clear += float(in_peaks)
+        everything += total[t]
+    return all_clear / everything
 
 
 def _frame_starts(length: int) -> Any:
-    if length <= N_FFT:
+    if length <= WIDTH:
         return np.zeros(1, np.int64)
-    n = 1 + -(-(length - N_FFT) // HOP)
+    n = 1 + -(-(length - WIDTH) // HOP)
     if n <= MAX_FRAMES:
-        return np.minimum(np.arange(n) * HOP, length - N_FFT)
-    return np.linspace(0, length - N_FFT, MAX_FRAMES).astype(np.int64)
+        return np.minimum(np.arange(n) * HOP, length - WIDTH)
+    return np.linspace(0, length - WIDTH, MAX_FRAMES).astype(np.int64)
 
 
 def _make(signal: Signal) -> Partials:
-    from scipy import fft
-
-    x = np.ascontiguousarray(signal.at(RATE), dtype=np.float32)
-    x = x - x.mean()
-    first, last = _sounding_span(x, BLOCK, np.float32(10 ** (-SOUNDING_DB / 10)))
-    x = x[first:last]
-    peak = float(np.abs(x).max()) if len(x) else 0.0
-    x = x * np.float32(1 / peak) if peak > 0 else x
+    y = np.ascontiguousarray(signal.at(RATE), dtype=np.float32)
+    first, last, mean, peak = _sounding_part(y, BLOCK, np.float32(10 ** (-SOUNDING_DB / 10)))
+    x = np.zeros(max(64, last - first), np.float32)
+    np.subtract(y[first:last], mean, out=x[: last - first])
+    if peak > 0:
+        x *= np.float32(1 / peak)
     starts = _frame_starts(len(x))
-    width = min(N_FFT, max(len(x), 64))
-    if len(x) < width:
-        x = np.pad(x, (0, width - len(x)))
-    window = hann(width) * np.float32(2 / hann(width).sum())  # a sine of amplitude 1 has a peak of height 1
-    windows = np.lib.stride_tricks.sliding_window_view(x, width)[starts]
-    windows *= window
-    squares = fft.rfft(windows, N_FFT, axis=1, overwrite_x=True).view(np.float32) ** 2
-    power = squares[:, ::2] + squares[:, 1::2]
-    n = len(starts)
-    freqs, amps, clear = (np.zeros((n, MAX_PEAKS), np.float32) for _ in range(3))
-    counts = np.zeros(n, np.int64)
-    # A window shorter than the transform has main lobes as much wider.
-    spread = N_FFT / width
-    _find_peaks(power, BIN_HZ, LOWEST_BIN, max(3, round(2 * spread)), freqs, amps, clear, counts)
-    times = ((first + starts + width / 2) / RATE).astype(np.float32)
-    total = power.sum(axis=1) / np.float32(LOBE_POWER * spread)
-    square = freqs * freqs
-    heard = amps * (square / (square + np.float32(CORNER_HZ**2)))
-    return Partials(x, width, first, times, power, total, freqs, amps, heard, clear, counts)
+    n, width = len(starts), min(WIDTH, len(x))
+    size = size_for(width + 3 * width // 4)  # so that the autocorrelation does not meet itself
+    spread = size / width  # a window shorter than the transform has main lobes as much wider
+    freqs, amps, heard, clear = np.zeros((4, n, MAX_PEAKS), np.float32)
+    total, clear_shares = np.empty((2, n), np.float32)
+    counts = np.empty(n, np.int64)
+    bin_hz = RATE / size
+    clear_share = _find_peaks(
+        x, starts, scaled_window(width), twiddles(size), workspace(), np.float32(bin_hz),
+        max(1, round(LOWEST_HZ / bin_hz)), max(3, round(2 * spread)), np.float32(1 / (LOBE_POWER * spread)),
+        total, freqs, amps, heard, clear, counts, clear_shares,
+    )  # fmt: skip
+    times = ((first + width / 2 + starts) / RATE).astype(np.float32)
+    return Partials(x, width, size, starts, times, total, freqs, amps, heard, clear, counts, clear_shares,
+                    min(1.0, float(clear_share)))  # fmt: skip
 
 
 def partials(signal: Signal) -> Partials:

@@ -9,6 +9,7 @@ import numpy as np
 from numba import njit
 
 from samplemind.audio.clip import FloatArray
+from samplemind.descriptors.fourier import autocorrelation, power_spectrum, size_for, twiddles, workspace
 
 __all__ = ["frames_acf", "hann", "lag_value", "pitch_course"]
 
@@ -48,27 +49,38 @@ def hann(width: int) -> Any:
     return np.hanning(width + 2)[1:-1].astype(np.float32)
 
 
-@lru_cache(maxsize=32)
-def _taper(width: int, lags: int) -> FloatArray:
-    """Autocorrelation of the window; infinite beyond 3/4 of it."""
-    u = np.arange(lags, dtype=np.float32) / np.float32(width)
-    taper = np.where(
-        u < 0.75, (1 - u) * (2 / 3 + np.cos(2 * np.pi * u) / 3) + np.sin(2 * np.pi * u) / (2 * np.pi), np.inf
-    )
-    return taper.astype(np.float32)
+@lru_cache(maxsize=64)
+def _untaper(width: int, lags: int) -> FloatArray:
+    """1 over the autocorrelation of a Hann window, at each lag; 0 beyond 3/4 of it, where it explodes."""
+    u = np.arange(lags) / width
+    taper = (1 - u) * (2 / 3 + np.cos(2 * np.pi * u) / 3) + np.sin(2 * np.pi * u) / (2 * np.pi)
+    return np.where(u < 0.75, 1 / np.where(u < 0.75, taper, 1), 0).astype(np.float32)
 
 
-def frames_acf(power: FloatArray, width: int, lags: int) -> FloatArray:
-    """Autocorrelation of windowed frames, corrected for the window.
+@njit(cache=True, nogil=True, fastmath=True)
+def _acf_of_frames(x, starts, window, w, work, untaper, acf):  # type: ignore[no-untyped-def]
+    power = np.empty(w.shape[2] + 1, np.float32)
+    for t in range(len(starts)):
+        row = acf[t]
+        power_spectrum(x[starts[t] : starts[t] + len(window)], window, work, w, power)
+        autocorrelation(power, work, w, row)
+        scale = np.float32(1.0) / max(row[0], np.float32(1e-20))
+        for lag in range(len(row)):
+            row[lag] *= scale * untaper[lag]
+
+
+def frames_acf(x: FloatArray, starts: Any, width: int, lags: int) -> FloatArray:
+    """Autocorrelation of Hann-windowed frames, corrected for the window.
 
     Parameters
     ----------
-    power : np.ndarray [shape=(n, n_fft // 2 + 1)]
-        Power spectra of Hann-windowed frames.
+    x : np.ndarray [shape=(m,)], float32
+    starts : np.ndarray of int [shape=(n,)]
+        Where each frame begins.
     width : int
-        Length of the window in samples.
+        Length of the window in samples, at most 4096.
     lags : int
-        How many lags, at most half of the transform.
+        At most how many lags; there are none beyond half of the transform.
 
     Returns
     -------
@@ -79,11 +91,11 @@ def frames_acf(power: FloatArray, width: int, lags: int) -> FloatArray:
     -----
     After Boersma 1993: the autocorrelation of a windowed signal over that of its window.
     """
-    from scipy import fft
-
-    acf: FloatArray = fft.irfft(power, axis=1)[:, :lags]
-    corrected: FloatArray = np.divide(acf / np.maximum(acf[:, :1], 1e-20), _taper(width, lags))
-    return corrected
+    size = size_for(width + 3 * width // 4)
+    lags = min(lags, size // 2)
+    acf = np.empty((len(starts), lags), np.float32)
+    _acf_of_frames(x, starts, hann(width), twiddles(size), workspace(), _untaper(width, lags), acf)
+    return acf
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -111,6 +123,16 @@ def _best_lags(acf, rate, low_hz, high_hz, guess_hz, out_hz, out_height):  # typ
         out_hz[t] = rate / best_lag if best_lag > 0 else 0.0
 
 
+@njit(cache=True, nogil=True, fastmath=True)
+def _levels(x, starts, width, level):  # type: ignore[no-untyped-def]
+    for t in range(len(starts)):
+        part = x[starts[t] : starts[t] + width]
+        total = np.float32(0.0)
+        for i in range(width):
+            total += part[i] * part[i]
+        level[t] = np.sqrt(total / width)
+
+
 def pitch_course(x: FloatArray, rate: int, guess_hz: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Pitch over time from short windows.
 
@@ -128,19 +150,14 @@ def pitch_course(x: FloatArray, rate: int, guess_hz: float) -> tuple[FloatArray,
     pitch_hz, height, level : np.ndarray [shape=(n,)]
         Pitch (0 where there is none), height of the normalised autocorrelation at its period, and root mean square.
     """
-    from scipy import fft
-
     width = min(COURSE_WINDOW, len(x))
     if 0 < guess_hz < 3.2 * rate / width:
         width = min(2 * COURSE_WINDOW, len(x))
-    n_fft = 1 << (2 * width - 1).bit_length() - 1
     n = int(min(COURSE_FRAMES, max(1, 1 + (len(x) - width) // (width // 4))))
     starts: Any = np.linspace(0, len(x) - width, n).astype(np.int64)
-    frames = np.lib.stride_tricks.sliding_window_view(x, width)[starts]
-    level = np.sqrt(np.einsum("ij,ij->i", frames, frames) / width)
-    spectrum = fft.rfft(frames * hann(width), n_fft, axis=1)
-    acf = frames_acf(spectrum.real**2 + spectrum.imag**2, width, n_fft // 2)
-    hz, height = np.zeros(n, np.float32), np.zeros(n, np.float32)
+    acf = frames_acf(x, starts, width, 5 * width // 8)
+    hz, height, level = np.zeros((3, n), np.float32)
     low = max(LOWEST_HZ, guess_hz / 4, 1.6 * rate / width)
+    _levels(x, starts, width, level)
     _best_lags(acf, rate, low, min(HIGHEST_HZ, guess_hz * 8 if guess_hz else HIGHEST_HZ), guess_hz, hz, height)
     return hz, height, level
