@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 
 from samplemind.audio.decode import decode
 from samplemind.descriptors.signal import Signal
-from samplemind.descriptors.vectors import _LIMIT, traits
+from samplemind.descriptors.vectors import LIMIT, traits
 from samplemind.errors import AudioError
 
 DATA = Path(__file__).resolve().parents[1] / "samplemind" / "descriptors" / "data"
@@ -61,7 +61,7 @@ def weights_of(names: Any) -> Any:
 def fit(x: Any, names: Any) -> dict[str, Any]:
     """Mean, deviation, projection and class model of some rows."""
     mean, deviation = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-3)
-    z = np.clip((x - mean) / deviation, -_LIMIT, _LIMIT)
+    z = np.clip((x - mean) / deviation, -LIMIT, LIMIT)
     known = names != "other"
     discriminant = LinearDiscriminantAnalysis(solver="eigen", shrinkage=0.1).fit(z[known], names[known])
     telling = discriminant.scalings_[:, : len(discriminant.classes_) - 1]
@@ -80,7 +80,7 @@ def fit(x: Any, names: Any) -> dict[str, Any]:
 
 def apply(fitted: dict[str, Any], x: Any) -> tuple[Any, Any]:
     """Unit vectors and class scores of some rows."""
-    z = np.clip((x - fitted["mean"]) / fitted["deviation"], -_LIMIT, _LIMIT)
+    z = np.clip((x - fitted["mean"]) / fitted["deviation"], -LIMIT, LIMIT)
     vectors = z @ fitted["projection"]
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True), z @ fitted["weights"] + fitted["bias"]
 
