@@ -21,6 +21,7 @@ Row = Mapping[str, Any]
 
 _GAP = "  "
 _LEAST_FLEXIBLE = 16
+_JSON = json.JSONEncoder(allow_nan=False).encode
 
 
 def plain(value: Any) -> Any:
@@ -38,6 +39,10 @@ def plain(value: Any) -> Any:
     if isinstance(value, Iterable):
         return [plain(item) for item in value]
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _as_is(value: Any) -> Any:
+    return value
 
 
 def counted(count: int, name: str) -> str:
@@ -126,6 +131,8 @@ class Writer:
         Fields and their order in the CSV form, and in the table without a view; default: those of the first row.
     bad : callable, optional
         Tells for a row why it failed, or None; the table says it in place of the numbers.
+    ready : bool
+        The values of all rows are as `plain` makes them already.
     """
 
     def __init__(
@@ -135,11 +142,13 @@ class Writer:
         view: Sequence[Column] | None = None,
         fields: Sequence[str] | None = None,
         bad: Callable[[Row], str | None] = lambda row: None,
+        ready: bool = False,
     ) -> None:
         self.form = form
         self.view = view
         self.fields = fields
         self.bad = bad
+        self._plain: Callable[[Any], Any] = _as_is if ready else plain
         self._out = sys.stdout
         if isinstance(self._out, io.TextIOWrapper):
             # Names that are no valid text come back as the very bytes that the file system has.
@@ -156,7 +165,7 @@ class Writer:
 
     def _jsonl(self, rows: Iterable[Row]) -> None:
         for row in rows:
-            self._line(json.dumps(plain(row), allow_nan=False))
+            self._line(_JSON(self._plain(row)))
 
     def _csv(self, rows: Iterable[Row]) -> None:
         fields = self.fields
@@ -166,7 +175,7 @@ class Writer:
             if not fields:
                 fields = list(row)
                 self._csv_line(fields)
-            self._csv_line([plain(row.get(name)) for name in fields])
+            self._csv_line([self._plain(row.get(name)) for name in fields])
 
     def _csv_line(self, values: Sequence[Any]) -> None:
         line = io.StringIO()

@@ -67,7 +67,7 @@ def analyze(
                 yield analysis.to_json(vectors)
 
         line.update(0, len(files))
-        Writer(form, view=SUMMARY, bad=failure_of).write(rows())
+        Writer(form, view=SUMMARY, bad=failure_of, ready=True).write(rows())
     if failed or unreadable:
         raise typer.Exit(SOME_FAILED)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -135,28 +134,26 @@ def record_batch(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Rec
     """Build an Arrow batch from dictionaries; what a row leaves out is null, and so is NaN."""
     import pyarrow as pa
 
-    arrays = [_column([row.get(field.name) for row in rows], field.type) for field in schema]
+    names = schema.names
+    columns = zip(*(tuple(map(row.get, names)) for row in rows), strict=True) if rows else [()] * len(names)
+    arrays = [_column(values, type_) for values, type_ in zip(columns, schema.types, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _column(values: list[Any], type_: pa.DataType) -> pa.Array:
+def _column(values: Sequence[Any], type_: pa.DataType) -> pa.Array:
     import numpy as np
     import pyarrow as pa
 
     if pa.types.is_fixed_size_list(type_):
-        flat = np.zeros((len(values), type_.list_size), np.float32)
-        absent = np.ones(len(values), bool)
-        for at, value in enumerate(values):
-            if value is not None:
-                flat[at] = value
-                absent[at] = not np.isfinite(flat[at]).all()
+        nothing = np.full(type_.list_size, np.nan, np.float32)
+        flat = np.array([nothing if value is None else value for value in values], np.float32)
+        flat = flat.reshape(len(values), type_.list_size)
+        absent = ~np.isfinite(flat).all(axis=1)
         flat[absent] = 0.0
         return pa.FixedSizeListArray.from_arrays(pa.array(flat.ravel()), type=type_, mask=pa.array(absent))
-    if pa.types.is_list(type_):
-        return pa.array([None if value is None else list(value) for value in values], type_)
     if pa.types.is_floating(type_):
-        known = (value is not None and math.isfinite(value) for value in values)
-        return pa.array([float(value) if yes else None for value, yes in zip(values, known, strict=True)], type_)
+        numbers = np.array(values, np.float64)  # None is NaN
+        return pa.array(numbers, type_, mask=~np.isfinite(numbers))
     return pa.array(values, type_)
 
 
