@@ -56,8 +56,8 @@ class Frames:
         Power in each mel band; a full-scale sine on a bin has power 1.
     mel_db : np.ndarray [shape=(n, N_MELS)], float32
         The same in dB below the loudest band of the sound, 0 to -80.
-    flux, zcr : np.ndarray [shape=(n,)], float32
-        Those of `FRAME_FEATURES`, here of every frame.
+    motion : np.ndarray [shape=(n, 2)], float32
+        `flux` and `zcr`, the last two of `FRAME_FEATURES`, here of every frame.
     onset_strength : np.ndarray [shape=(n,)], float32
         Mean rise of the mel bands in dB over the frame before, >= 0; what lies more than `RANGE_DB` below the loudest
         band does not count. Frame 0 rises from silence.
@@ -72,8 +72,7 @@ class Frames:
     contrast: FloatArray
     mel: FloatArray
     mel_db: FloatArray
-    flux: FloatArray
-    zcr: FloatArray
+    motion: FloatArray
     onset_strength: FloatArray
     energy: FloatArray
     mean_power: FloatArray
@@ -176,7 +175,8 @@ def analyze_frames(y: FloatArray) -> Frames:
     step = 2 if n >= SPARSE_FROM else 1
     described = -(-n // step)
     mel, mel_db = np.empty((2, n, N_MELS), np.float32)
-    flux, zcr, onset_strength, energy = np.empty((4, n), np.float32)
+    motion = np.empty((n, 2), np.float32)
+    onset_strength, energy = np.empty((2, n), np.float32)
     features = np.empty((described, len(_FEATURES)), np.float32)
     contrast = np.empty((described, len(CONTRAST_EDGES) - 1), np.float32)
     mean_power = np.zeros(N_BINS, np.float32)
@@ -192,8 +192,10 @@ def analyze_frames(y: FloatArray) -> Frames:
     mean_power /= np.float32(n)
     mean_power[0] = 0  # an offset is not heard
     loudest = np.float32(max(float(mel.max()), 1e-12))
-    mel_levels(mel, loudest, np.float32(RANGE_DB), mel_db, flux, onset_strength)
-    zero_crossings(y, HOP, zcr)
-    features[:, _FEATURES.index("flux")] = flux[::step]
-    features[:, _FEATURES.index("zcr")] = zcr[::step]
-    return Frames(step, features, contrast, mel, mel_db, flux, zcr, onset_strength, energy, mean_power)
+    mel_levels(mel, loudest, np.float32(RANGE_DB), mel_db, motion[:, 0], onset_strength)
+    zero_crossings(y, HOP, motion[:, 1])
+    features[:, -2:] = motion[::step]
+    return Frames(step, features, contrast, mel, mel_db, motion, onset_strength, energy, mean_power)
+
+
+assert _FEATURES[-2:] == ("flux", "zcr"), "the last two features are those of `motion`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -13,7 +14,6 @@ from samplemind.descriptors.signal import Signal
 
 __all__ = ["compute"]
 
-_EVERY: Final = ("flux", "zcr")  # known of every frame, whatever the step of the others
 _APART: Final = 2  # frames (23 ms) between which a feature's movement is measured
 
 
@@ -29,17 +29,20 @@ def _statistics(rows: FloatArray, chosen: Any, step: int, detailed: bool) -> dic
     return found
 
 
+@cache
+def _names(statistic: str) -> tuple[str, ...]:
+    """What the catalogue calls a statistic of each feature."""
+    return tuple(f"{feature}_{statistic}" for feature in FRAME_FEATURES)
+
+
 def compute(signal: Signal) -> dict[str, Any]:
     """Values of the group `spectrum`."""
     frames, detailed = signal.frames, signal.level == "detailed"
     described = sounding(frames.energy, frames.step)
-    every = np.stack((frames.flux, frames.zcr), axis=1)
+    of_motion = _statistics(frames.motion, signal.active, 1, detailed)
     values: dict[str, Any] = {}
-    for names, found in (
-        (FRAME_FEATURES, _statistics(frames.features, described, frames.step, detailed)),
-        (_EVERY, _statistics(every, signal.active, 1, detailed)),
-    ):
-        for statistic, row in found.items():
-            values |= {f"{name}_{statistic}": value for name, value in zip(names, row.tolist(), strict=True)}
+    for statistic, row in _statistics(frames.features, described, frames.step, detailed).items():
+        row[-2:] = of_motion[statistic]  # known of every frame, whatever the step of the others
+        values.update(zip(_names(statistic), row.tolist(), strict=True))
     mean, deviation = mean_and_deviation(frames.contrast, described)
     return values | {"contrast_mean": mean, "contrast_std": deviation}
