@@ -29,6 +29,8 @@ _FORMS: Final[dict[tuple[int, int], tuple[str, str, float]]] = {
 }
 _TYPES: Final = {codec: (form, full_scale) for codec, form, full_scale in _FORMS.values()}
 _MOST_CHANNELS: Final = 64
+#: Frames that are converted at a time: their bytes stay in the cache.
+_AT_ONCE: Final = 2**16
 
 
 class Reader:
@@ -75,13 +77,21 @@ class Reader:
     def read(self, frames: int | None = None) -> FloatArray:
         """Up to `frames` more samples, all if not given [shape=(channels, n)]; fewer only at the end."""
         n = self._left if frames is None else min(frames, self._left)
+        samples = np.empty((self.info.channels, n), np.float32)
         width = self.info.channels * (self.info.bit_depth or 0) // 8
-        # The byte before the first sample comes along: see `_to_float`.
-        raw = self._source.read_at(self._at - 1, n * width + 1)
-        n = max(0, len(raw) - 1) // width  # fewer where the file has just been cut off
-        self._at += n * width
+        done = 0
+        while done < n:
+            # The byte before the first sample comes along: see `_to_float`.
+            raw = self._source.read_at(self._at - 1, min(n - done, _AT_ONCE) * width + 1)
+            got = max(0, len(raw) - 1) // width
+            if not got:  # the file has just been cut off
+                self._left = 0
+                return samples[:, :done].copy()
+            _to_float(raw, self.info.codec, samples[:, done : done + got])
+            done += got
+            self._at += got * width
         self._left -= n
-        return _to_float(raw, n, self.info)
+        return samples
 
     def close(self) -> None:
         """Nothing is held."""
@@ -118,20 +128,16 @@ def _plain(source: Source) -> tuple[AudioInfo, int] | None:
     return AudioInfo(source.path, "wav", codec, rate, channels, frames, bits, source.size), data[0]
 
 
-def _to_float(raw: bytes, n: int, info: AudioInfo) -> FloatArray:
-    """Samples from the bytes of `n` frames, and one byte before them."""
-    form, full_scale = _TYPES[info.codec]
-    channels = info.channels
-    samples = np.empty((channels, n), np.float32)
-    if not n:
-        return samples
-    if info.bit_depth == 24:
+def _to_float(raw: bytes, codec: str, out: FloatArray) -> None:
+    """Fill in samples from their bytes and one byte before them."""
+    form, full_scale = _TYPES[codec]
+    channels, n = out.shape
+    if codec == "pcm_24":
         # Four bytes from one before each sample on, whose lowest is shifted out.
         words: npt.NDArray[np.int32] = np.ndarray((n, channels), form, raw, 0, (3 * channels, 3))
         for channel in range(channels):
-            samples[channel] = words[:, channel] >> 8
+            out[channel] = words[:, channel] >> 8
     else:
-        samples[:] = np.ndarray((n, channels), form, raw, 1).T
+        out[:] = np.ndarray((n, channels), form, raw, 1).T
     if full_scale != 1:
-        samples *= np.float32(1 / full_scale)
-    return samples
+        out *= np.float32(1 / full_scale)

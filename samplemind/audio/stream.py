@@ -215,8 +215,12 @@ def even_blocks(clips: Iterable[Clip], frames: int) -> Iterator[Clip]:
     bad = 0
     for clip in clips:
         info = clip.info
-        bad += clip.nonfinite_samples
-        held = np.concatenate([held, clip.samples], axis=1) if held.size else clip.samples
+        if held.shape[1] == frames and 2 * clip.samples.shape[1] >= frames:
+            yield Clip(held, replace(info, frames=frames), bad)  # as it came, without a copy
+            held, bad = clip.samples, clip.nonfinite_samples
+        else:
+            bad += clip.nonfinite_samples
+            held = np.concatenate([held, clip.samples], axis=1) if held.size else clip.samples
         while 2 * held.shape[1] >= 3 * frames:
             part = np.ascontiguousarray(held[:, :frames])
             held = held[:, frames:]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -198,7 +197,7 @@ def _checked(entry: Descriptor, value: Any) -> Any:
     if entry.size is not None and array.shape != (entry.size,):
         raise ValueError(f"{entry.name}: shape {array.shape}, the catalogue says ({entry.size},)")
     # a product is finite only if all of its terms are, and takes a tenth of the time to find out
-    return array if math.isfinite(array @ array) or np.isfinite(array).all() else None
+    return array if math.isfinite(array.dot(array)) or np.isfinite(array).all() else None
 
 
 def analyze_file(path: str, level: str = "standard", *, groups: Iterable[str] | None = None,
@@ -253,9 +252,13 @@ def _analyze_stream(stream: Stream, level: Level, groups: Iterable[str] | None) 
     if first[0].samples.shape[1] < most:
         return analyze(first[0], level, groups)
     frames = long.block_frames(stream.info)
-    # the list lets go of its clip as soon as that is cut into blocks
-    clips = chain((first.pop() for _ in range(1)), stream.clips(frames))
-    return _analyze_blocks(even_blocks(clips, frames), stream.info, level, _check_groups(groups, level))
+
+    def pieces() -> Iterator[Clip]:
+        yield first.pop()  # nothing else holds it, so that it is gone once it is cut into blocks
+        yield stream.read(-most % frames)  # makes the last of these blocks whole
+        yield from stream.clips(frames)
+
+    return _analyze_blocks(even_blocks(pieces(), frames), stream.info, level, _check_groups(groups, level))
 
 
 def warm_up(level: str = "detailed") -> None:

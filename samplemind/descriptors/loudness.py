@@ -113,12 +113,16 @@ def step_energies(samples: FloatArray, rate: int, before: FloatArray | None = No
     step = step_samples(rate)
     coefficients = k_filter(rate)
     out = np.zeros(-(-samples.shape[1] // step))
-    lead = 0 if before is None else before.shape[1]
-    heard = samples if before is None else np.concatenate([before, samples], axis=1)
-    for channel, row in enumerate(heard):
-        weight = _weight(channel, len(heard))
-        if weight:
-            _add_energies(row, lead, coefficients, weight, step, out)
+    for channel, row in enumerate(samples):
+        weight = _weight(channel, len(samples))
+        if not weight:
+            continue
+        if before is None:
+            _add_energies(row, 0, coefficients, weight, step, out)
+        else:  # the first step listens to what came before, and the others to the first
+            start = np.concatenate([before[channel], row[:step]])
+            _add_energies(start, before.shape[1], coefficients, weight, step, out[:1])
+            _add_energies(row, step, coefficients, weight, step, out[1:])
     return out
 
 

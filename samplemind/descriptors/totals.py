@@ -72,7 +72,6 @@ class _Levels:
         self._runs = [0] * channels
         self._last = [np.float32(0)] * channels
         self._before: FloatArray = np.empty((channels, 0), np.float32)
-        self._looked = 0  # stretches of `before` that are only there for what comes after them
         self._up = _Stairs()
         self._down = _Stairs()
 
@@ -87,7 +86,7 @@ class _Levels:
         self._nonfinite += nonfinite
         self._count_clipped(samples, peak)
         self._look_between(samples)
-        self._up.climb(samples, self._frames, peak)
+        self._up.climb(samples, self._frames, peak, self._peak)
         self._down.descend(samples, self._frames, peak)
         self._peak = max(self._peak, peak)
         self._frames += samples.shape[1]
@@ -100,20 +99,21 @@ class _Levels:
             self._clipped += count
             self._last[channel] = row[-1]
 
-    def _look_between(self, samples: FloatArray, is_last: bool = False) -> None:
-        """Seek the true peak in the stretches whose surroundings are known; the last two wait for the next block."""
-        heard = np.concatenate([self._before, samples], axis=1)
-        tops = [level.tops_of(row) for row in heard]
-        stop = len(tops[0]) if is_last else heard.shape[1] // STRETCH - 1
-        if stop <= self._looked:
-            self._before = heard
-            return
-        self._true_peak = max(self._true_peak, level.true_peak(heard, tops, self._looked, stop))
-        self._before = heard[:, (stop - 1) * STRETCH :].copy()
-        self._looked = 1
+    def _look_between(self, samples: FloatArray) -> None:
+        """Seek the true peak where all that lies around is known: within a block, and across the seam to the next."""
+        tops = [level.tops_of(row) for row in samples]
+        begin, stop = 0, samples.shape[1] // STRETCH - 1
+        if self._before.size:
+            begin = 1
+            seam = np.concatenate([self._before, samples[:, : 4 * STRETCH]], axis=1)
+            seam_tops = [level.tops_of(row) for row in seam]
+            self._true_peak = max(self._true_peak, level.true_peak(seam, seam_tops, 1, len(seam_tops[0]) - 1))
+        self._true_peak = max(self._true_peak, level.true_peak(samples, tops, begin, max(begin, stop)))
+        self._before = samples[:, max(0, stop - 1) * STRETCH :].copy()
 
     def measured(self, rate: int) -> Measured:
-        self._look_between(self._before[:, :0], is_last=True)
+        tops = [level.tops_of(row) for row in self._before]
+        self._true_peak = max(self._true_peak, level.true_peak(self._before, tops, 1))
         limit = level.silence_below(self._peak)
         first, last = self._up.first(limit), self._down.last(limit)
         clipped = self._clipped + sum(run for run in self._runs if run >= 3)
@@ -128,9 +128,8 @@ class _Stairs:
         self._at: Indices = np.empty(0, np.int64)
         self._height: FloatArray = np.empty(0, np.float32)
 
-    def climb(self, samples: FloatArray, offset: int, peak: float) -> None:
-        """Add the steps of a block that rise above all so far."""
-        top = float(self._height.max()) if len(self._height) else 0.0
+    def climb(self, samples: FloatArray, offset: int, peak: float, top: float) -> None:
+        """Add the steps of a block that rise above the top of all blocks before."""
         if peak > top:
             self._add(samples, offset, np.float32(max(top, peak * _RANGE)), False)
 
