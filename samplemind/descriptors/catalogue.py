@@ -7,6 +7,7 @@ add its line, raise the version of its group, and return it from the group's `co
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from samplemind.descriptors.over_blocks import RULES, Rule, rule_of
@@ -279,12 +280,14 @@ def parse_level(level: str) -> Level:
     raise ParameterError(f"level: {level!r} is not one of {', '.join(LEVELS)}")
 
 
+@lru_cache
 def descriptors(level: str = "detailed") -> tuple[Descriptor, ...]:
     """All entries that an analysis at `level` gives, in the order of the catalogue."""
     rank = LEVELS.index(parse_level(level))
     return tuple(entry for entry in CATALOGUE if LEVELS.index(entry.level) <= rank)
 
 
+@lru_cache
 def groups_of(level: str) -> tuple[str, ...]:
     """Names of the groups that an analysis at `level` computes, in the order of computation."""
     present = {entry.group for entry in descriptors(level)}
