@@ -170,57 +170,51 @@ def _rolloffs(power, total):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _higher(columns, at, value):  # type: ignore[no-untyped-def]
-    """Leave the higher of two values in the column; the lower one goes on."""
-    there = columns[at]
-    columns[at] = max(there, value)
-    return min(there, value)
+def _keep_highest(a, b, c, d, value):  # type: ignore[no-untyped-def]
+    """The four highest of five numbers, of which the first four are sorted from the highest down."""
+    rest = min(a, value)
+    next_rest = min(b, rest)
+    return max(a, value), max(b, rest), max(c, next_rest), max(d, min(c, next_rest))
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _lower(columns, at, value):  # type: ignore[no-untyped-def]
-    """Leave the lower of two values in the column; the higher one goes on."""
-    there = columns[at]
-    columns[at] = min(there, value)
-    return max(there, value)
+def _keep_lowest(a, b, c, d, value):  # type: ignore[no-untyped-def]
+    """The four lowest of five numbers, of which the first four are sorted from the lowest up."""
+    rest = max(a, value)
+    next_rest = max(b, rest)
+    return min(a, value), min(b, rest), min(c, next_rest), min(d, max(c, next_rest))
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _sink(values, columns):  # type: ignore[no-untyped-def]
-    """Let values, one a column, sink into the columns of the four highest and of the four lowest."""
-    for lane in range(_LANES):
-        rest = _higher(columns, lane, values[lane])
-        rest = _higher(columns, lane + _LANES, rest)
-        rest = _higher(columns, lane + 2 * _LANES, rest)
-        _higher(columns, lane + 3 * _LANES, rest)
-        rest = _lower(columns, lane + 4 * _LANES, values[lane])
-        rest = _lower(columns, lane + 5 * _LANES, rest)
-        rest = _lower(columns, lane + 6 * _LANES, rest)
-        _lower(columns, lane + 7 * _LANES, rest)
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _sink_one(value, columns):  # type: ignore[no-untyped-def]
-    """Let one more value sink into the first column alone."""
-    rest = value
-    for i in range(CONTRAST_MOST):
-        rest = _higher(columns, i * _LANES, rest)
-    rest = value
-    for i in range(CONTRAST_MOST, 2 * CONTRAST_MOST):
-        rest = _lower(columns, i * _LANES, rest)
+def _sink(highs, lows, columns):  # type: ignore[no-untyped-def]
+    """Let values, two a column, sink into the columns of the four highest and of the four lowest."""
+    for i in range(_LANES):
+        j, k, m = i + _LANES, i + 2 * _LANES, i + 3 * _LANES
+        a, b, c, d = _keep_highest(columns[i], columns[j], columns[k], columns[m], highs[i])
+        columns[i], columns[j], columns[k], columns[m] = _keep_highest(a, b, c, d, highs[j])
+        p, q, r, s = i + 4 * _LANES, i + 5 * _LANES, i + 6 * _LANES, i + 7 * _LANES
+        a, b, c, d = _keep_lowest(columns[p], columns[q], columns[r], columns[s], lows[i])
+        columns[p], columns[q], columns[r], columns[s] = _keep_lowest(a, b, c, d, lows[j])
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _many_extremes(bits, count, columns, found):  # type: ignore[no-untyped-def]
     """Bits of the `count` highest and of the `count` lowest values of a band, into `found`."""
     half = CONTRAST_MOST * _LANES
+    width = 2 * _LANES
     columns[:half] = np.int32(0)
-    columns[half:] = _INFINITY
-    whole = len(bits) - len(bits) % _LANES
-    for k in range(0, whole, _LANES):
-        _sink(bits[k : k + _LANES], columns)
+    columns[half : 2 * half] = _INFINITY
+    whole = len(bits) - len(bits) % width
+    for k in range(0, whole, width):
+        row = bits[k : k + width]
+        _sink(row, row, columns)
+    highs, lows = columns[2 * half : 2 * half + width], columns[2 * half + width :]
+    highs[:] = np.int32(0)
+    lows[:] = _INFINITY
     for k in range(whole, len(bits)):
-        _sink_one(bits[k], columns)
+        highs[k - whole] = bits[k]
+        lows[k - whole] = bits[k]
+    _sink(highs, lows, columns)
     for i in range(count):
         best, least = 0, half
         for lane in range(1, _LANES):
@@ -317,7 +311,7 @@ def analyze_block(spectrum, floor, starts, rise, inverse, edges, counts, step,  
     n_bins = spectrum.shape[1] // 2
     power = np.empty(n_bins, np.float32)
     bits = power.view(np.int32)
-    columns = np.empty(2 * CONTRAST_MOST * _LANES, np.int32)
+    columns = np.empty((2 * CONTRAST_MOST + 4) * _LANES, np.int32)
     raw = np.empty((len(features), 17), np.float32)
     for t in range(len(energy)):
         _power(spectrum[t], floor, power, mean_power)
