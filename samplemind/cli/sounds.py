@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["analyze", "find_files"]
 
-_FEW: Final = 8
+#: Workers take some seconds to start, in which a thousand short sounds are heard. They keep a crash or a hang away from
+#: the other files, though, so many files get them all the same, and not so many where someone asks for workers.
+_FEW: Final = 64
+_FEW_ASKED: Final = 8
 _FEW_BYTES: Final = 32 * 2**20
 
 
@@ -74,7 +77,8 @@ def analyze(
 
 def _listen(files: Sequence[str], settings: Settings) -> Iterator[Analysis]:
     """Few files are heard sooner than workers are started; many are worth it."""
-    if settings.scheduler is None and len(files) <= _FEW and sum(map(_size, files)) <= _FEW_BYTES:
+    few = _FEW if settings.workers is None else _FEW_ASKED
+    if settings.scheduler is None and len(files) <= few and sum(map(_size, files)) <= _FEW_BYTES:
         from samplemind.descriptors.engine import analyze_file
 
         for path in files:
