@@ -27,6 +27,10 @@ BARK_EDGES: Final = (0, 100, 200, 300, 400, 510, 630, 770, 920, 1080, 1270, 1480
                      4400, 5300, 6400, 7700, 9500, 12000, 15500)  # fmt: skip
 LISTENING_DB: Final = 70.0
 _ROUGH_FRAMES: Final = 40
+#: Height of the middle of each band in Bark, and how much it adds to sharpness (von Bismarck's weight, DIN 45692).
+_HEIGHT: Final = np.arange(len(BARK_EDGES) - 1) + 0.5
+_SHARPNESS: Final = _HEIGHT * np.where(_HEIGHT > 15.8, 0.15 * np.exp(0.42 * (_HEIGHT - 15.8)) + 0.85, 1.0)
+_BOOM: Final = np.array([1.0, 0.8, 0.4])
 Doubles = npt.NDArray[np.float64]
 
 
@@ -97,21 +101,30 @@ def _pairs(freqs, amps, count):  # type: ignore[no-untyped-def]
     return rough, dissonance, weight
 
 
+@njit(cache=True, nogil=True, fastmath=True)
+def _mean_pairs(freqs, amps, counts, chosen):  # type: ignore[no-untyped-def]
+    """Means over the chosen frames that have pairs at all: roughness, amplitudes to the loudest, and dissonance."""
+    rough = 0.0
+    dissonance = 0.0
+    frames = 0
+    for t in chosen:
+        count = counts[t]
+        if count < 2:
+            continue
+        relative = amps[t, :count] / max(amps[t, :count].max(), np.float32(1e-12))
+        r, d, weight = _pairs(freqs[t], relative, count)
+        rough += r
+        dissonance += d / weight if weight > 0 else 0.0
+        frames += 1
+    return rough / max(1, frames), dissonance / max(1, frames)
+
+
 def _roughness(signal: Signal) -> tuple[float, float]:
     """Roughness relative to the loudest partial, and dissonance 0 to 1, means over at most 40 frames."""
     peaks = partials(signal)
     chosen = np.unique(np.linspace(0, peaks.n - 1, min(peaks.n, _ROUGH_FRAMES)).astype(int))
-    rough, dissonance, frames = 0.0, 0.0, 0
-    for t in chosen:
-        count = int(peaks.counts[t])
-        if count < 2:
-            continue
-        amps = peaks.amps[t] / max(float(peaks.amps[t, :count].max()), 1e-12)
-        r, d, w = _pairs(peaks.freqs[t], amps, count)
-        rough += r
-        dissonance += d / w if w > 0 else 0.0
-        frames += 1
-    return (rough / frames, min(1.0, dissonance / frames / 0.18)) if frames else (0.0, 0.0)
+    rough, dissonance = _mean_pairs(peaks.freqs, peaks.amps, peaks.counts, chosen)
+    return rough, min(1.0, dissonance / 0.18)
 
 
 def _attack_centroid(signal: Signal) -> float:
@@ -127,19 +140,17 @@ def compute(signal: Signal) -> dict[str, Any]:
     """Values of the group `perceptual`."""
     loudness = specific_loudness(signal.frames.mean_power.astype(np.float64))
     total = max(float(loudness.sum()), 1e-9)
-    z = np.arange(len(loudness)) + 0.5
-    weight = np.where(z > 15.8, 0.15 * np.exp(0.42 * (z - 15.8)) + 0.85, 1.0)
     share = loudness / total
     attack = signal.values("envelope")["attack_log10"]
     rough, dissonance = _roughness(signal)
     return {
-        "sharpness_acum": 0.11 * float((loudness * weight * z).sum()) / total,
+        "sharpness_acum": 0.11 * float(share @ _SHARPNESS),
         # above 3 kHz, with the loudness-weighted height in Bark
-        "brightness": _scale(float(share[16:].sum()) * 8 + float((share * z).sum()), 4, 20),
+        "brightness": _scale(float(share[16:].sum()) * 8 + float(share @ _HEIGHT), 4, 20),
         "hardness": _scale(math.log2(max(_attack_centroid(signal), 50.0)) - 1.5 * attack, 8.5, 19),
         "depth": _scale(float(share[:2].sum()) + 0.5 * float(share[2:4].sum()), 0.0, 0.7),
         "warmth": _scale(float(share[1:6].sum()) - 0.7 * float(share[16:].sum()), -0.4, 0.6),
-        "boominess": _scale(float((share[:3] * np.array([1.0, 0.8, 0.4])).sum()), 0.0, 0.5),
+        "boominess": _scale(float(share[:3] @ _BOOM), 0.0, 0.5),
         "roughness": 100 * rough / (rough + 0.15),
         "dissonance": dissonance,
     }
