@@ -17,7 +17,7 @@ __all__ = ["Totals"]
 #: Two steps of the stairs to a maximum differ by this share (0.001 dB): 70 000 steps span the 60 dB that matter.
 _STEP: Final = 1e-4
 _MOST_STEPS: Final = 80_000
-_RANGE: Final = np.float32(0.999e-3)
+_RANGE: Final = 0.999e-3
 Indices = npt.NDArray[np.int64]
 
 
@@ -138,7 +138,7 @@ class _Stairs:
         higher = self._height > peak
         self._at, self._height = self._at[higher], self._height[higher]
         if peak > 0:
-            self._add(samples, offset, np.float32(peak) * _RANGE, True)
+            self._add(samples, offset, np.float32(peak * _RANGE), True)
 
     def _add(self, samples: FloatArray, offset: int, above: np.float32, from_end: bool) -> None:
         for row in samples:
