@@ -108,7 +108,7 @@ def harmony_aspect(signal: Signal) -> FloatArray | None:
     if tonality["hpcp"] is None:
         return None
     hpcp: FloatArray = np.asarray(tonality["hpcp"], dtype=np.float32)
-    hpcp = hpcp - hpcp.mean()
+    hpcp = hpcp - hpcp.sum() / np.float32(len(hpcp))
     tonic = _TONICS.get(tonality["key"], -1)
     tonic = int(hpcp.argmax()) if tonic < 0 else tonic
     return np.concatenate([hpcp, hpcp[tonic:], hpcp[:tonic]])

@@ -133,7 +133,7 @@ def _to_lufs(power: float) -> float:
 def _gated(powers: Doubles, below_db: float) -> Doubles:
     """The powers above the absolute gate, and above a relative one that lies `below_db` under the mean of those."""
     loud = powers[powers > _LEAST_POWER]
-    kept: Doubles = loud[loud > loud.mean() * 10 ** (-below_db / 10)] if len(loud) else loud
+    kept: Doubles = loud[loud > loud.sum() / max(1, len(loud)) * 10 ** (-below_db / 10)]
     return kept
 
 
@@ -146,7 +146,7 @@ def integrated_loudness(powers: Doubles) -> float | None:
         LUFS; None where no block passes the absolute gate of -70 LUFS.
     """
     kept = _gated(powers, 10)
-    return _to_lufs(float(kept.mean())) if len(kept) else None
+    return _to_lufs(float(kept.sum()) / len(kept)) if len(kept) else None
 
 
 def loudness_range(powers: Doubles) -> float | None:

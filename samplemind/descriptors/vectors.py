@@ -174,7 +174,7 @@ def compute(signal: Signal) -> dict[str, Any]:
     harmony = harmony_aspect(signal)
     return {
         "embedding": _unit(deviations @ _fitted()["projection"]),
-        "spectrum_vector": _unit(bands - bands.mean()),
+        "spectrum_vector": _unit(bands - bands.sum() / np.float32(len(bands))),
         "timbre_vector": _unit(deviations[:40]),  # the means and deviations of the cepstral coefficients
         "pitch_vector": _unit(pitch_aspect(signal)),
         "envelope_vector": _unit(envelope_aspect(signal)),
