@@ -34,22 +34,27 @@ def _half_band(pairs: int) -> FloatArray:
 @njit(cache=True, nogil=True, fastmath=True)
 def _halve(x, taps, out):  # type: ignore[no-untyped-def]
     """Every other sample of the filtered signal; nothing lies beyond the ends."""
-    pairs, n, whole = len(taps), len(out), len(x) // 2
-    kept, dropped = np.zeros(n, np.float32), np.zeros(n + 2 * pairs, np.float32)
+    pairs, whole = len(taps), len(x) // 2
     two_by_two = x[: 2 * whole].reshape(whole, 2)
-    for i in range(whole):
-        kept[i] = two_by_two[i, 0]
-        dropped[pairs + i] = two_by_two[i, 1]
-    if whole < n:
-        kept[whole] = x[2 * whole]
-    for begin in range(0, n, _TILE):
-        part, here = out[begin : begin + _TILE], kept[begin : begin + _TILE]
-        for i in range(len(part)):
-            part[i] = np.float32(0.5) * here[i]
+    dropped = np.empty(_TILE + 2 * pairs, np.float32)  # the samples between those that are kept, side by side
+    for begin in range(0, len(out), _TILE):
+        part = out[begin : begin + _TILE]
+        here = two_by_two[begin : begin + _TILE]
+        for i in range(len(here)):
+            part[i] = np.float32(0.5) * here[i, 0]
+        if len(here) < len(part):
+            part[-1] = np.float32(0.5) * x[-1]
+        first = max(0, begin - pairs)
+        around = two_by_two[first : begin + len(part) + pairs]
+        at = first - (begin - pairs)
+        dropped[:at] = np.float32(0.0)
+        dropped[at + len(around) :] = np.float32(0.0)
+        filled = dropped[at : at + len(around)]
+        for i in range(len(around)):
+            filled[i] = around[i, 1]
         for k in range(pairs):
             tap = taps[k]
-            before = dropped[begin + pairs - 1 - k : begin + pairs - 1 - k + len(part)]
-            after = dropped[begin + pairs + k : begin + pairs + k + len(part)]
+            before, after = dropped[pairs - 1 - k :], dropped[pairs + k :]
             for i in range(len(part)):
                 part[i] += tap * (before[i] + after[i])
 
