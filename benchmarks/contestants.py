@@ -2,9 +2,9 @@
 
     python benchmarks/contestants.py TOOL BASELINES.py
 
-Reads lines from standard input, each a JSON list of paths; answers each path with a line
-`{"path": …, "seconds": …, "error": null or text}` as soon as the tool is done with it. A tool that is not installed
-answers the first line with `{"missing": …}` and ends.
+Says `{"missing": null}` when it is ready, or why the tool is missing, and ends. Then reads lines from standard input,
+each a JSON list of paths, and answers each path with a line `{"path": …, "seconds": …, "error": null or text}` as soon
+as the tool is done with it.
 """
 
 from __future__ import annotations
@@ -132,6 +132,7 @@ def main() -> None:
     except ImportError as error:
         answer({"missing": str(error)})
         return
+    answer({"missing": None})
     with contextlib.suppress(KeyboardInterrupt):
         for line in sys.stdin:
             for path in json.loads(line):

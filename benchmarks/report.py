@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["ESTIMATES", "MEASURES", "TITLES", "render", "times", "value_of", "write_into"]
+__all__ = ["ESTIMATES", "MEASURES", "PARTS", "TITLES", "render", "times", "value_of", "write_into"]
 
 #: How tools are called in tables and figures, in the order of the columns.
 TITLES: Final = {"samplemind": "SampleMind", "essentia": "Essentia", "music-extractor": "MusicExtractor",
@@ -32,7 +32,7 @@ MEASURES: Final = {
 def render(results: dict[str, Any]) -> dict[str, str]:
     """A text of Markdown for each part that is done, by name."""
     texts = {"machine": _machine(results["machine"])}
-    for part, make in _PARTS.items():
+    for part, make in PARTS.items():
         if part in results:
             texts[part] = make(results[part]["result"])
     return texts
@@ -179,5 +179,5 @@ def _startup(result: dict[str, float]) -> str:
     return table(["", "seconds"], [[f"`{name}`", f"{seconds:.2f}"] for name, seconds in result.items()])
 
 
-_PARTS: Final = {"speed": _speed, "accuracy": _accuracy, "reliability": _reliability, "ingest": _ingest,
+PARTS: Final = {"speed": _speed, "accuracy": _accuracy, "reliability": _reliability, "ingest": _ingest,
                  "memory": _memory, "startup": _startup}  # fmt: skip

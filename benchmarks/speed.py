@@ -7,6 +7,7 @@ for a while disturbs all of them alike. A ratio is the median of the rounds, and
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import statistics
@@ -71,15 +72,25 @@ class Child:
     def close(self) -> None:
         """End the process."""
         if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
+            process, self._process = self._process, None
+            process.kill()
+            with contextlib.suppress(BrokenPipeError):
+                process.communicate()
 
     def _start(self) -> None:
         environment = dict(os.environ)
         on_one_core(environment)
         self._process = subprocess.Popen(self._command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                          stderr=subprocess.DEVNULL, text=True, encoding="utf-8")  # fmt: skip
+        assert self._process.stdout is not None
+        ready = self._process.stdout.readline()
+        if not ready:
+            code = self._process.wait()
+            self.close()
+            raise Missing(f"it ended with {code} when it was started")
+        if missing := json.loads(ready)["missing"]:
+            self.close()
+            raise Missing(missing)
         self._send([path for path in self._warm_up if path not in self._killers])
 
     def _send(self, paths: Sequence[str]) -> dict[str, Timing]:
@@ -89,8 +100,12 @@ class Child:
         assert process.stdin is not None
         assert process.stdout is not None
         timings: dict[str, Timing] = {}
-        process.stdin.write(json.dumps(paths) + "\n")
-        process.stdin.flush()
+        try:
+            process.stdin.write(json.dumps(paths) + "\n")
+            process.stdin.flush()
+        except BrokenPipeError:  # it ended after its last answer: no file is to blame
+            self.close()
+            return timings
         since = time.perf_counter()
         for path in paths:
             guard = threading.Timer(_LIMIT_S, process.kill)
@@ -102,9 +117,6 @@ class Child:
                 self._killers[path] = Timing(time.perf_counter() - since, "the process died")
                 break
             row = json.loads(line)
-            if "missing" in row:
-                self.close()
-                raise Missing(row["missing"])
             timings[path] = Timing(row["seconds"], row["error"])
             since = time.perf_counter()
         return timings
