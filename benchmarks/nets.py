@@ -40,7 +40,7 @@ class Net:
               drop: float, noise: float) -> None:  # fmt: skip
         """One step; `gradient` gives the derivative of the loss for the scores."""
         x = ((x - self.mean) / self.scale).astype(np.float32)
-        x = x + self.rng.normal(0, noise, x.shape).astype(np.float32)
+        x += np.float32(noise) * self.rng.standard_normal(x.shape, dtype=np.float32)
         p = self.p
         kept = (self.rng.random(p["bias"].shape) > drop).astype(np.float32) / np.float32(1 - drop)
         active = x @ p["hidden"] + p["bias"]
@@ -88,7 +88,7 @@ class Ensemble:
 def _rounded(array: Any) -> Any:
     if array.ndim > 1:
         return [_rounded(row) for row in array]
-    return [float(f"{x:.4g}") for x in array]
+    return [float(f"{x:.3g}") for x in array]
 
 
 def fit_classes(x: Any, y: Any, outputs: int, hidden: int, epochs: int, nets: int, decay: float) -> Ensemble:

@@ -18,6 +18,8 @@ __all__ = ["Beat", "beat", "beat_times", "compute"]
 
 #: A sound is a single hit rather than something with a beat from this chance on.
 _ONE_SHOT: Final = 0.5
+#: Up to this chance the doubt is that of any loop, and casts none on the tempo.
+_DOUBT: Final = 0.2
 #: Without the shape of a loop a tempo has to be this sure to be told.
 _SURE_OF_PHRASE: Final = 0.5
 _WALTZ: Final = 0.5
@@ -69,11 +71,11 @@ def beat(signal: Signal) -> Beat | None:
 
 
 def _beat(signal: Signal) -> Beat | None:
-    chance = kind.chances(signal)
-    if chance["one-shot"] >= _ONE_SHOT:
-        return None
     tempo = estimate(signal)
-    if tempo is None or (chance["other"] > chance["loop"] and tempo.mass < _SURE_OF_PHRASE):
+    if tempo is None:
+        return None
+    chance = kind.chances(signal)
+    if chance["one-shot"] >= _ONE_SHOT or (chance["other"] > chance["loop"] and tempo.mass < _SURE_OF_PHRASE):
         return None
     in_thirds = not tempo.from_length or round(tempo.beats) % 3 == 0
     per_bar = 3 if in_thirds and _chance_of_three(tempo) > _WALTZ else 4
@@ -82,7 +84,8 @@ def _beat(signal: Signal) -> Beat | None:
     if bars % 1 or (not _is_usual(bars) and _is_usual(heard)):
         bars = heard  # what follows the last attack is a tail that rings on for some whole beats
     count = round(bars * per_bar)
-    return Beat(tempo, tempo.mass * (1 - chance["one-shot"]), per_bar, count, tempo.origin_s)
+    certainty = tempo.trust * min(1.0, (1 - chance["one-shot"]) / (1 - _DOUBT))
+    return Beat(tempo, certainty, per_bar, count, tempo.origin_s)
 
 
 def _chance_of_three(tempo: Tempo) -> float:

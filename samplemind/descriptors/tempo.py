@@ -8,22 +8,23 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from samplemind.audio.clip import FloatArray
-from samplemind.descriptors import small_net
+from samplemind.descriptors import small_net, tempo_kernels, tempo_trust
 from samplemind.descriptors.tempo_candidates import FEATURES, candidates, features
 from samplemind.descriptors.tempo_evidence import Evidence, gather
 
 if TYPE_CHECKING:
     from samplemind.descriptors.signal import Signal
 
-__all__ = ["SHORTEST_S", "Tempo", "estimate"]
+__all__ = ["OTHER", "SAME", "SHORTEST_S", "Tempo", "estimate"]
 
 #: Nothing shorter is judged: two beats at 212 BPM.
 SHORTEST_S: Final = 0.55
 _SHORTEST_STEADY_S: Final = 1.2  # of sounds with one attack, as drones have
 _ONE_HIT_S: Final = 0.25  # attacks within this time are one hit
 _DIED_AWAY: Final = 0.05
-_SAME: Final = 0.006  # natural logarithm; candidates nearer than this say the same tempo
-_OTHER: Final = 0.03
+SAME: Final = 0.006  # natural logarithm; candidates nearer than this say the same tempo
+OTHER: Final = 0.03
+_SUBDIVISIONS: Final = np.array([1.0, 2.0, 4.0])  # of a beat
 _NUDGES: Final = np.linspace(-0.008, 0.008, 33)
 
 
@@ -36,6 +37,8 @@ class Tempo:
     bpm : float
     mass : float
         Posterior probability, given that there is a tempo.
+    trust : float
+        Chance that it is within 1 %, given that there is a tempo.
     alternative : float or None
         The runner-up, in BPM.
     from_length : bool
@@ -53,6 +56,7 @@ class Tempo:
 
     bpm: float
     mass: float
+    trust: float
     alternative: float | None
     from_length: bool
     length_s: float
@@ -84,25 +88,19 @@ def _estimate(signal: Signal) -> Tempo | None:
     found = candidates(evidence)
     described = features(evidence, found)
     scores = small_net.load("tempo", FEATURES)(described)[:, 0]
-    chance = np.exp(scores - scores.max())
-    chance /= chance.sum()
-    gap = np.abs(np.log(found.bpm[:, None] / found.bpm[None, :]))
-    mass = (gap < _SAME) @ chance
-    group = gap[int(np.argmax(mass))] < _SAME
-    best = int(np.argmax(np.where(group, chance, -1)))
-    others = np.where(gap[best] > _OTHER, mass, -1)
-    runner_up = int(np.argmax(others))
+    best, mass, rival = tempo_kernels.choose(scores, found.bpm, SAME, OTHER)
     bpm = float(found.bpm[best]) if found.from_length[best] else _refined(evidence, float(found.bpm[best]))
     beat = 60 / bpm
     return Tempo(
         bpm=bpm,
-        mass=float(min(1.0, mass[best])),
-        alternative=float(found.bpm[runner_up]) if others[runner_up] >= 0 else None,
+        mass=mass,
+        trust=tempo_trust.chance_of_right(mass),
+        alternative=float(found.bpm[rival]) if rival >= 0 else None,
         from_length=bool(found.from_length[best]),
         length_s=float(found.length_s[best]),
         origin_s=float(found.origin_s[best]),
-        repetition=float(evidence.repetition_at(beat * np.array([1, 2, 4, 8])).max()),
-        clarity=float(np.abs(evidence.spectra(np.array([1, 2, 4]) / beat, 0.0)).mean(axis=0).max()),
+        repetition=max(evidence.repetition_at(beat * lag) for lag in (1, 2, 4, 8)),
+        clarity=float(evidence.strength(_SUBDIVISIONS / beat).mean(axis=0).max()),
         features=described[best],
         evidence=evidence,
     )
@@ -111,7 +109,7 @@ def _estimate(signal: Signal) -> Tempo | None:
 def _refined(evidence: Evidence, bpm: float) -> float:
     """Move a tempo by up to 0.8 % to where its halves and quarters of beats fit best."""
     near = bpm * (1 + _NUDGES)
-    fit = np.abs(evidence.spectra(near[None, :] / 60 * np.array([[2.0], [4.0]]), 0.0)).sum(axis=(0, 1))
+    fit = evidence.strength(near / 30).sum(axis=0) + evidence.strength(near / 15).sum(axis=0)
     return float(near[int(np.argmax(fit))])
 
 

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from samplemind.descriptors.tempo_evidence import CURVES, Evidence
+from samplemind.descriptors import tempo_kernels
+from samplemind.descriptors.tempo_evidence import CURVES, FRAME_RATE, Evidence
 
-__all__ = ["FEATURES", "MAX_BPM", "MIN_BPM", "Candidates", "candidates", "features", "pulse"]
+__all__ = ["FEATURES", "MAX_BPM", "MIN_BPM", "Candidates", "candidates", "features"]
 
 MIN_BPM: Final = 48.0
 MAX_BPM: Final = 212.0
@@ -23,18 +24,28 @@ _BEATS: Final = np.array([2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15, 16, 18, 20, 21
 _MAX_PADDING_S: Final = 0.12  # more silence than this around a sound belongs to its music
 _LONGEST_LOOP_S: Final = 40.0  # beyond it a whole number of beats fits any tempo
 _FROM_ONSETS: Final = 14
-_GRID: Final = np.exp(np.arange(np.log(MIN_BPM), np.log(MAX_BPM), 0.004))
-#: Frequencies at which the onset curves are looked at, in quarters of the beat's frequency.
-_MULTIPLES: Final = np.array([0.5, 1, 4 / 3, 2, 8 / 3, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 32])
-_LAGS: Final = np.array([0.25, 1 / 3, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16])  # beats
+_STEP: Final = 0.004  # natural logarithm
+_GRID: Final = MIN_BPM * np.exp(np.arange(0, np.log(MAX_BPM / MIN_BPM), _STEP))
+#: Frequencies at which the onset curves are looked at, in quarters of the beat's frequency: the parts of a bar of four,
+#: and in thirds those of a bar of three.
+_MULTIPLES: Final = np.array([0.5, 2 / 3, 1, 4 / 3, 2, 8 / 3, 3, 4, 5, 16 / 3, 6, 20 / 3, 7, 8, 28 / 3, 10, 32 / 3, 12,
+                              40 / 3, 14, 16, 20, 24, 32])  # fmt: skip
+_MOST_HZ: Final = 42.0  # just under half the frame rate
+#: Beats after which the sound as a whole, and each onset curve, is compared with itself.
+_LAGS: Final = np.array([0.25, 1 / 3, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16])
+_ONSET_LAGS: Final = np.array([0.5, 2 / 3, 0.75, 1, 1.5, 2, 3, 4, 5, 6, 8, 12, 16])
 _PRIOR_CENTRES: Final = np.log2(np.array([50, 60, 70, 80, 90, 100, 112, 125, 140, 155, 172, 195, 215]) / 120)
+_COUNTS: Final = np.array([3, 6, 8, 12, 16, 24])  # lengths in beats that are loops of their own kind
 
 FEATURES: Final = (
-    *(f"{curve}_{part}_{k}" for part in ("magnitude", "real") for curve in CURVES for k in range(len(_MULTIPLES))),
+    *(f"{curve}_{part}_{k}" for part in ("magnitude", "real", "imaginary") for curve in CURVES
+      for k in range(len(_MULTIPLES))),
     *(f"repetition_{k}" for k in range(len(_LAGS))),
+    *(f"{curve}_repetition_{k}" for curve in CURVES for k in range(len(_ONSET_LAGS))),
     *(f"prior_{k}" for k in range(len(_PRIOR_CENTRES))),
     "log_bpm", "whole_bpm", "half_bpm", "from_length", "length_is_file", "beats_of_4", "beats_of_8", "beats_of_3",
     "beats_power", "beats_whole", "log_beats", "fits_closely", "fits_nearly", "fits_roughly", "rest_bars", "rest_beats",
+    *(f"beats_are_{count}" for count in _COUNTS),
     "tail", "has_lead", "duration",
 )  # fmt: skip
 
@@ -71,20 +82,11 @@ def _lengths(evidence: Evidence) -> list[tuple[float, float]]:
     return found
 
 
-def pulse(evidence: Evidence) -> Any:
-    """How well the onsets lie on the grid of each tempo of `_GRID` [shape=(g,)]."""
-    hz = _GRID[None, :] / 60 * np.array([[1.0], [2.0], [4.0], [3.0]])
-    of_beat, of_half, of_quarter, of_third = np.abs(evidence.spectra(hz, 0.0)).sum(axis=0)
-    return of_beat + 0.8 * of_half + 0.6 * np.maximum(of_quarter, 0.7 * of_third)
-
-
-def _peaks(strength: Any, count: int) -> Any:
-    inner = strength[1:-1]
-    at = np.flatnonzero((inner >= strength[:-2]) & (inner > strength[2:])) + 1
-    at = at[np.argsort(-strength[at])[:count]]
-    left, middle, right = strength[at - 1], strength[at], strength[at + 1]
-    shift = 0.5 * (left - right) / np.minimum(left - 2 * middle + right, -1e-12)
-    return _GRID[at] * np.exp(0.004 * np.clip(shift, -0.5, 0.5))
+def _of_onsets(evidence: Evidence) -> Any:
+    """Tempos on whose grid the onsets lie best."""
+    strength = np.empty(len(_GRID))
+    tempo_kernels.pulse(evidence.spectra, evidence.bins_per_hz, _GRID, strength)
+    return MIN_BPM * np.exp(_STEP * tempo_kernels.peaks(strength, _FROM_ONSETS))
 
 
 def candidates(evidence: Evidence) -> Candidates:
@@ -106,7 +108,7 @@ def candidates(evidence: Evidence) -> Candidates:
             keep = (tempo > MIN_BPM) & (tempo < MAX_BPM) & ((_BEATS % 4 == 0) | (_BEATS < 30) & (length < 20))
             rows.extend((bpm, length, origin, True) for bpm in tempo[keep])
     lead = evidence.lead_s if evidence.lead_s < _MAX_PADDING_S else 0.0
-    rows.extend((bpm, evidence.duration_s - lead, lead, False) for bpm in _peaks(pulse(evidence), _FROM_ONSETS))
+    rows.extend((bpm, evidence.duration_s - lead, lead, False) for bpm in _of_onsets(evidence))
     if not rows:
         rows.append((120.0, evidence.duration_s, lead, False))
     table = np.array(rows, dtype=np.float64)
@@ -120,32 +122,11 @@ def features(evidence: Evidence, found: Candidates) -> Any:
     -------
     np.ndarray [shape=(c, len(FEATURES))], float32
     """
-    bpm = found.bpm
-    beat = 60 / bpm
-    hz = np.minimum(bpm[:, None] / 240 * _MULTIPLES, 42.0)
-    coefficients = evidence.spectra(hz, found.origin_s[:, None])  # (4, c, k)
-    flat = np.concatenate([np.abs(coefficients), coefficients.real]).transpose(1, 0, 2).reshape(len(bpm), -1)
-    repetition = evidence.repetition_at(beat[:, None] * _LAGS)
-    log_bpm = np.log2(bpm / 120)
-    prior = np.exp(-(((log_bpm[:, None] - _PRIOR_CENTRES) / 0.12) ** 2))
-    beats = found.length_s / beat
-    whole = np.round(beats)
-    bars = 4 * np.maximum(1, np.round(beats / 4))
-    miss = np.abs(beats / bars - 1)
-    is_loop = found.from_length
-    rest = (found.length_s + found.origin_s - evidence.last_onset_s) / beat
-    tail = evidence.tail_db / 40
-    off = np.abs(bpm - np.round(bpm)) * found.length_s / 0.003  # in steps of the precision that a length gives
-    half = np.abs(2 * bpm - np.round(2 * bpm)) * found.length_s / 0.006
-    one = np.ones_like(bpm)
-    extra = np.stack([
-        log_bpm, is_loop * np.exp(-off), is_loop * np.exp(-half), is_loop,
-        is_loop * (found.length_s == evidence.duration_s),
-        is_loop * (whole % 4 == 0), is_loop * (whole % 8 == 0), is_loop * (whole % 3 == 0),
-        is_loop * (np.log2(np.maximum(whole, 1)) % 1 == 0), np.exp(-np.abs(beats - whole) * 20),
-        np.log2(np.maximum(beats, 0.5)) / 4,
-        np.exp(-miss / 0.001), np.exp(-miss / 0.005), np.exp(-miss / 0.02),
-        np.clip(rest / 4, 0, 3), np.clip(rest, 0, 2), tail * one, (evidence.lead_s > 0.003) * one,
-        np.log2(max(evidence.duration_s, 0.3)) / 3 * one,
-    ], axis=1)  # fmt: skip
-    return np.concatenate([flat, repetition, prior, extra], axis=1).astype(np.float32)
+    out = np.empty((len(found.bpm), len(FEATURES)), np.float32)
+    same = np.array([evidence.tail_db / 40, evidence.lead_s > 0.003, np.log2(max(evidence.duration_s, 0.3)) / 3])
+    tempo_kernels.describe(
+        evidence.spectra, evidence.bins_per_hz, evidence.centre_s, evidence.likeness, FRAME_RATE, found.bpm,
+        found.length_s, found.origin_s, found.from_length, evidence.duration_s, evidence.last_onset_s, same,
+        _MULTIPLES, _MOST_HZ, _LAGS, _ONSET_LAGS, _PRIOR_CENTRES, _COUNTS, out,
+    )  # fmt: skip
+    return out
