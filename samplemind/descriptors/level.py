@@ -52,30 +52,20 @@ def _highest_bits(bits):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, fastmath=True)
 def sums_of(row):  # type: ignore[no-untyped-def]
     """Sum of squares and sum of one channel."""
-    squares = 0.0
-    total = 0.0
-    for begin in range(0, len(row), 4096):  # float32 sums of short stretches, added up in float64
-        stretch = row[begin : begin + 4096]
-        square = np.float32(0.0)
-        part = np.float32(0.0)
-        for i in range(len(stretch)):
-            square += stretch[i] * stretch[i]
-            part += stretch[i]
-        squares += np.float64(square)
-        total += np.float64(part)
+    squares, total = 0.0, 0.0
+    for i in range(len(row)):
+        x = np.float64(row[i])
+        squares += x * x
+        total += x
     return squares, total
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def product_of(left, right):  # type: ignore[no-untyped-def]
-    """Sum of the products of two channels."""
+    """Sum of the products of two channels; in float64, since the width of an almost mono sound is a small difference."""
     total = 0.0
-    for begin in range(0, len(left), 4096):
-        one, other = left[begin : begin + 4096], right[begin : begin + 4096]
-        part = np.float32(0.0)
-        for i in range(len(one)):
-            part += one[i] * other[i]
-        total += np.float64(part)
+    for i in range(len(left)):
+        total += np.float64(left[i]) * np.float64(right[i])
     return total
 
 
