@@ -62,7 +62,7 @@ def sums_of(row):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=True)
 def product_of(left, right):  # type: ignore[no-untyped-def]
-    """Sum of the products of two channels; in float64, since the width of an almost mono sound is a small difference."""
+    """Sum of the products of two channels, in float64: the width of an almost mono sound is a small difference."""
     total = 0.0
     for i in range(len(left)):
         total += np.float64(left[i]) * np.float64(right[i])
