@@ -199,14 +199,15 @@ def is_doubtful(item: Item) -> bool:
 def fit_trust(guesses: list[Guess]) -> tuple[float, float]:
     """Slope and shift of the logistic (Platt 1999) that makes log odds a chance.
 
-    Real and rendered loops count the same in sum, and all other ways of playing a real loop together as much as itself.
+    Rendered loops count twice as much as real ones in sum: they are many, and their labels exact. All other ways of
+    playing a real loop count as much as itself.
     """
     known = [g for g in guesses if not is_doubtful(g.item)]
     x = np.array([[tempo_trust.log_odds(g.mass), 1.0] for g in known])
     y = np.array([g.right for g in known], dtype=float)
     real = np.array([g.is_real for g in known])
     weight = np.array([1.0 if g.item.original else 1 / (2 * len(SPEEDS)) for g in known])
-    weight[~real] *= weight[real].sum() / weight[~real].sum()
+    weight[~real] *= 2 * weight[real].sum() / weight[~real].sum()
     found = np.array([1.0, 0.0])
     for _ in range(20):  # Newton's method; the loss is convex
         chance = 1 / (1 + np.exp(-x @ found))

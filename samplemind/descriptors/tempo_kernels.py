@@ -12,25 +12,34 @@ __all__ = ["between", "choose", "describe", "magnitudes", "normalize", "onset_cu
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def _highest_near(level, floor, out):  # type: ignore[no-untyped-def]
+    """The highest of each band and its neighbours, not under `floor`."""
+    last = len(level) - 1
+    for b in range(1, last):
+        out[b] = max(floor, max(level[b], max(level[b - 1], level[b + 1])))
+    out[0] = max(floor, max(level[0], level[1]))
+    out[last] = max(floor, max(level[last], level[last - 1]))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def onset_curves(level_db, mel, floor_db, edges, curves):  # type: ignore[no-untyped-def]
     """Rise of each group of mel bands over the highest neighbour two frames before, and of the amplitude; sums 1."""
     n, bands = level_db.shape
     groups = len(edges) - 1
     amplitude = np.empty(n, np.float32)
+    before = np.full(bands, floor_db, np.float32)  # silence comes before the first frame
     for t in range(n):
+        if t >= 2:
+            _highest_near(level_db[t - 2], floor_db, before)
+        for group in range(groups):
+            total = np.float32(0.0)
+            for b in range(edges[group], edges[group + 1]):
+                total += max(level_db[t, b] - before[b], np.float32(0.0))
+            curves[group, t] = total / (edges[group + 1] - edges[group])
         power = np.float32(0.0)
         for b in range(mel.shape[1]):
             power += mel[t, b]
         amplitude[t] = np.sqrt(power)
-        for group in range(groups):
-            total = np.float32(0.0)
-            for b in range(edges[group], edges[group + 1]):
-                before = floor_db  # silence comes before the first frame
-                if t >= 2:
-                    for near in range(max(0, b - 1), min(bands, b + 2)):
-                        before = max(before, level_db[t - 2, near])
-                total += max(level_db[t, b] - before, np.float32(0.0))
-            curves[group, t] = total / (edges[group + 1] - edges[group])
         earlier = amplitude[t - 2] if t >= 2 else np.float32(0.0)
         curves[groups, t] = max(amplitude[t] - earlier, np.float32(0.0))
     for row in range(groups + 1):
