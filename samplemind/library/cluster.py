@@ -151,6 +151,9 @@ def _prepare(client: Any, level: str, scheduler: str | None) -> None:
                     f"those of this {__version__}; install the same version there"
                 )
     except ImportError as error:
+        if scheduler is None:
+            raise LibraryError(f"workers: they cannot load samplemind ({error}); if it was updated just now, run the "
+                               "command again, else install it anew") from None  # fmt: skip
         raise LibraryError(f"scheduler {scheduler}: its workers cannot import samplemind ({error}); install the same "
                            f"version ({__version__}) there") from None  # fmt: skip
 
