@@ -156,10 +156,9 @@ def _ingest(result: dict[str, Any]) -> str:
                      "{} → {}".format(*row["worker_mib"])])  # fmt: skip
     head = ["files", "seconds", "files/s", "µs a file", "until the first is heard, s", "workers busy", "writer busy",
             "writer, MiB", "largest worker, MiB"]  # fmt: skip
-    text = (
-        f"One core analyzes {result['core_files_per_s']:.0f} of these sounds a second; with {result['workers']} "
-        f"workers the ingest does **{result['share_of_cores']:.0%}** of what so many cores could, start included."
-    )
+    text = (f"One core analyzes {result['core_files_per_s']:.0f} of these sounds a second. With {result['workers']} "
+            f"workers the ingest does **{result['share_of_cores']:.0%}** of what so many cores could, start included, "
+            f"and {result['share_after_start']:.0%} from when the first sounds are heard.")  # fmt: skip
     return f"{table(head, rows)}\n\n{text}"
 
 

@@ -102,6 +102,8 @@ def parse() -> argparse.Namespace:
     for part in options.only:
         if part not in PARTS:
             parser.error(f"--only: {part!r} is none of {', '.join(PARTS)}")
+    for name in ("corpus", "tools", "out"):  # answers are told apart by where the files are
+        setattr(options, name, getattr(options, name).resolve())
     options.baselines = options.baselines or options.out / "baselines"
     return options
 
