@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -56,10 +57,12 @@ def test_accuracy_with_the_established_tools(scripts: Path, corpora: Path, tmp_p
     tools = corpora.parent / "tools"
     if not (tools / "score.py").is_file():
         pytest.skip(f"no score.py in {tools}")
-    done = run(scripts / "run.py", corpora / "dev", tools, tmp_path, "--only", "baselines,accuracy,reliability",
+    corpus = os.path.relpath(corpora / "dev")
+    done = run(scripts / "run.py", corpus, tools, tmp_path, "--only", "baselines,accuracy,reliability",
                "--labels-every", 300, "--loops", 4, "--seed", 1)  # fmt: skip
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert results["accuracy"]["result"]["real"]["samplemind"]["kind.coverage"] > 0.9
     composed = results["accuracy"]["result"]["composed"]
     assert composed["samplemind"]["tempo.files"] == 4
     assert composed["samplemind"]["beats.f_measure"] > 0.5
