@@ -1,9 +1,10 @@
 """Fit the two networks of the pitch estimator and report how they do on sources they have not seen.
 
-    python benchmarks/fit_pitch.py LABELS.csv [--out samplemind/descriptors/data]
+    python benchmarks/fit_pitch.py LABELS.csv [--out samplemind/descriptors/data] [--pairs FILE]
 
 LABELS.csv has path, source, licence, kind, sample_class, midi_note (paths relative to it). Only rows of a free licence
-are used to fit; rows of other licences are scored too.
+are used to fit; rows of other licences are scored too. Everything that is reported of a source, and the pairs of
+confidence and truth that `--pairs` writes, comes from networks that were fitted without it.
 """
 
 from __future__ import annotations
@@ -17,21 +18,23 @@ from typing import Any
 
 import numpy as np
 import tonal_material as material
-from corpus import is_free
+from corpus import is_free, labels_of
 from fit_net import NetFitter
+from pitch_material import choir, piano
+from reliability import diagram
 
 from samplemind.audio.clip import Clip
 from samplemind.audio.decode import decode
 from samplemind.descriptors.evidence import EVIDENCE, evidence
 from samplemind.descriptors.partials import Partials, partials
-from samplemind.descriptors.pitch import PITCHED, inputs_of, softmax, steady_frames, treble_share
+from samplemind.descriptors.pitch import PITCHED, TOLD, inputs_of, softmax, steady_frames, treble_share
 from samplemind.descriptors.signal import Signal
 from samplemind.errors import AudioError
 
-UNPITCHED = {"hat-closed", "hat-open", "snare", "clap", "shaker", "cymbal", "drum-loop", "ambience"}
-VAGUE = {"kick", "tom", "rim", "perc"}  # they may have a pitch, but seldom one that a person would name
+UNPITCHED = {"hat-closed", "hat-open", "snare", "clap", "shaker", "cymbal", "drum-loop"}
+VAGUE = {"kick", "tom", "rim", "perc", "ambience"}  # they may have a pitch, but seldom one that a person would name
 WEIGHT = {"real": 2.0, "varied": 0.7, "synth": 0.6, "none": 0.5, "vague": 0.15}
-FOLDS = 5
+FOLDS = 3
 
 
 @dataclass(slots=True)
@@ -59,6 +62,11 @@ class Case:
         """Whether one of the candidates is right."""
         return self.midi is not None and len(self.hz) > 0 and bool(self.gaps.min() < 0.5)
 
+    @property
+    def is_judged(self) -> bool:
+        """A real sound as it came, with a known note or surely none."""
+        return self.sort == "real" or (self.sort == "none" and bool(self.path))
+
     def is_right(self, pick: int) -> bool:
         """Whether this candidate has the nearest note of the truth."""
         return self.midi is not None and round(69 + 12 * float(np.log2(self.hz[pick] / 440))) == round(self.midi)
@@ -75,9 +83,7 @@ def look(y: Any, path: str, group: str, free: bool, sort: str, midi: float | Non
 def gather(labels: Path, synthesized: int) -> list[Case]:
     rng = np.random.default_rng(5)
     cases = []
-    with labels.open(newline="", encoding="utf-8") as handle:
-        rows = list(csv.DictReader(handle))
-    for row in rows:
+    for row in labels_of(labels):
         name = row["sample_class"]
         sort = "real" if row["midi_note"] else "none" if name in UNPITCHED else "vague" if name in VAGUE else ""
         if not sort:
@@ -86,7 +92,7 @@ def gather(labels: Path, synthesized: int) -> list[Case]:
             y = decode(str(labels.parent / row["path"])).at(material.SR)[: 20 * material.SR]
         except AudioError:
             continue
-        free, group = is_free(row["licence"]), f"{row['source']} {row['licence']}"[:40]
+        free, group = is_free(row["licence"]), row["source"]
         midi = float(row["midi_note"]) if row["midi_note"] else None
         if np.abs(y).max() < 1e-4:
             continue
@@ -99,6 +105,9 @@ def gather(labels: Path, synthesized: int) -> list[Case]:
     for i in range(synthesized):
         y, midi = material.note(rng)
         cases.append(look(y, "", f"synth {i % FOLDS}", True, "synth", midi))
+    for i in range(synthesized // 6):
+        for y, midi in (choir(rng), piano(rng)):
+            cases.append(look(y, "", f"synth {i % FOLDS}", True, "synth", midi))
     for i in range(synthesized // 6):
         cases.append(look(material.noise(rng), "", f"synth {i % FOLDS}", True, "none", None))
         cases.append(look(material.chord(rng), "", f"synth {i % FOLDS}", True, "none", None))
@@ -122,41 +131,58 @@ def fit_chance(inputs: Any, right: Any, cases: list[Case]) -> NetFitter:
     return NetFitter(8, decay=3e-3, steps=400).fit_chance(inputs[keep], right[keep], weight[keep])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("labels", type=Path)
-    parser.add_argument("--out", type=Path, default=Path("samplemind/descriptors/data"))
-    parser.add_argument("--synthesized", type=int, default=2500)
-    args = parser.parse_args()
-    cases = [c for c in gather(args.labels, args.synthesized) if len(c.hz)]
-    groups = sorted({c.group for c in cases})
-    # Sources with notes are left out one by one; the others change nothing in the choice.
-    noted = {c.group for c in cases if c.midi is not None}
-    inputs = np.zeros((len(cases), len(PITCHED)), np.float32)
-    right = np.zeros(len(cases), bool)
-    whole = fit_choice(cases)
-    for group in groups:
-        choice = fit_choice([c for c in cases if c.group != group]) if group in noted else whole
+def choose_unseen(cases: list[Case], whole: NetFitter) -> tuple[Any, Any]:
+    """Let networks that have not heard its source choose each note; what the confidence is read from, and the truth."""
+    inputs, right = np.zeros((len(cases), len(PITCHED)), np.float32), np.zeros(len(cases), bool)
+    # Free sources with notes are left out one by one; the others change nothing in the choice.
+    learnt = {c.group for c in cases if c.free and c.midi is not None}
+    for group in sorted({c.group for c in cases}):
+        choice = fit_choice([c for c in cases if c.group != group]) if group in learnt else whole
         for i, case in enumerate(cases):
             if case.group == group:
                 chances = softmax(choice.score(case.table))
                 inputs[i] = inputs_of(case.found, case.rows, case.hz, case.table, chances, case.treble)[0]
                 right[i] = case.is_right(int(chances.argmax()))
-    confidence = np.zeros(len(cases))
-    folds = {g: i % FOLDS for i, g in enumerate(groups)}
-    of_fold = np.array([folds[c.group] for c in cases])
-    for fold in range(FOLDS):
-        net = fit_chance(
-            inputs[of_fold != fold],
-            right[of_fold != fold],
-            [c for c, f in zip(cases, of_fold, strict=True) if f != fold],
-        )
-        confidence[of_fold == fold] = 1 / (1 + np.exp(-net.score(inputs[of_fold == fold])))
+    return inputs, right
+
+
+def trust_unseen(cases: list[Case], inputs: Any, right: Any) -> Any:
+    """Log odds of being right, of each case by a network that has not heard its source."""
+    groups = np.array([c.group if c.free else "" for c in cases])  # nothing is learnt from the others
+    odds = np.zeros(len(cases))
+    for group in sorted(set(groups)):
+        rest = groups != group
+        net = fit_chance(inputs[rest], right[rest], [c for c, kept in zip(cases, rest, strict=True) if kept])
+        odds[~rest] = net.score(inputs[~rest])
+    return odds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("samplemind/descriptors/data"))
+    parser.add_argument("--pairs", type=Path, help="CSV of confidence, right, source of left-out sounds with an answer")
+    parser.add_argument("--synthesized", type=int, default=1500)
+    args = parser.parse_args()
+    cases = [c for c in gather(args.labels, args.synthesized) if len(c.hz)]
+    whole = fit_choice(cases)
+    inputs, right = choose_unseen(cases, whole)
+    confidence = 1 / (1 + np.exp(-trust_unseen(cases, inputs, right)))
     report(cases, right, confidence)
-    fit_choice(cases).save(
-        args.out / "pitch_choice.json", EVIDENCE, "benchmarks/fit_pitch.py; free real and synthesized notes"
-    )
+    if args.pairs:
+        write_pairs(args.pairs, cases, right, confidence)
+    whole.save(args.out / "pitch_choice.json", EVIDENCE, "benchmarks/fit_pitch.py; free real and synthesized notes")
     fit_chance(inputs, right, cases).save(args.out / "pitch_confidence.json", PITCHED, "benchmarks/fit_pitch.py")
+
+
+def write_pairs(path: Path, cases: list[Case], right: Any, confidence: Any) -> None:
+    """Answers about real sounds whose note, or lack of one, is known."""
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        out = csv.writer(handle)
+        out.writerow(("confidence", "right", "source", "has_note"))
+        for case, ok, chance in zip(cases, right, confidence, strict=True):
+            if case.is_judged and chance >= TOLD:
+                out.writerow((f"{chance:.4f}", int(ok), case.group, int(case.midi is not None)))
 
 
 def report(cases: list[Case], right: Any, confidence: Any) -> None:
@@ -176,11 +202,24 @@ def report(cases: list[Case], right: Any, confidence: Any) -> None:
     noted = np.array([c.sort == "real" for c in cases])
     for limit in (0.05, 0.08, 0.12):
         print(f"right and told from {limit}: {np.mean(right[noted] & (confidence[noted] >= limit)):.3f}")
-    of_notes = np.array([c.sort in ("real", "none") and c.group[:5] != "synth" for c in cases])
-    for low in np.arange(0, 1, 0.2):
-        inside = of_notes & (confidence >= low) & (confidence < low + 0.2 + (low > 0.75))
-        if inside.any():
-            print(f"said {confidence[inside].mean():.2f}, right {right[inside].mean():.2f} of {inside.sum()}")
+    judged = np.array([c.is_judged for c in cases])
+    synthesized = np.array([not c.path for c in cases])
+    for name, some in (
+        ("notes", noted),
+        ("notes and sounds without one", judged),
+        ("those with an answer", judged & (confidence >= TOLD)),
+        ("synthesized", synthesized),
+    ):
+        print_reliability(name, confidence[some], right[some])
+
+
+def print_reliability(name: str, confidence: Any, right: Any) -> None:
+    """Ten bins: how many, what was said, what was right."""
+    seen = diagram(list(zip(confidence.tolist(), right.tolist(), strict=True)))
+    print(f"{name}: {seen['pairs']} sounds, {seen['right']:.3f} right, expected calibration error {seen['ece']:.3f}")
+    for low, part in enumerate(seen["bins"]):
+        if part["count"]:
+            print(f"  from {low / 10:.1f}: {part['count']:5d} said {part['confidence']:.3f} right {part['right']:.3f}")
 
 
 if __name__ == "__main__":

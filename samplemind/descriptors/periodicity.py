@@ -13,7 +13,7 @@ from samplemind.descriptors.fourier import autocorrelation, power_spectrum, size
 
 __all__ = ["frames_acf", "hann", "lag_value", "pitch_course"]
 
-COURSE_FRAMES: Final = 12
+COURSE_FRAMES: Final = 8
 COURSE_WINDOW: Final = 1024
 LOWEST_HZ: Final = 20.0
 HIGHEST_HZ: Final = 4600.0

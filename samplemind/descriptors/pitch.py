@@ -34,7 +34,7 @@ PITCHED: Final = (
     "chance", "margin", "acf", "explained", "explained_power", "filled", "partials", "unsteady", "voicing", "height",
     "agreement", "clear", "log_duration", "note", "treble", "spread", "below", "salience_odds",
 )  # fmt: skip
-MAX_STEADY: Final = 10
+MAX_STEADY: Final = 8
 STEADY_DB: Final = 25.0
 VOICED: Final = 0.55
 #: Below this chance of being right a note is not told.
@@ -101,7 +101,7 @@ def _steady_frames(total, most, drop):  # type: ignore[no-untyped-def]
 
 
 def steady_frames(found: Partials) -> tuple[Any, FloatArray]:
-    """Up to 10 frames spread over the loud part of a sound, and weights by their level that sum to 1."""
+    """Up to 8 frames spread over the loud part of a sound, and weights by their level that sum to 1."""
     rows, weights = _steady_frames(found.total, MAX_STEADY, 10 ** (-STEADY_DB / 10))
     return rows, weights
 
