@@ -129,7 +129,7 @@ def main() -> None:
     warnings.filterwarnings("ignore")
     try:
         run = CONTESTANTS[tool].make(baselines)
-    except ImportError as error:
+    except Exception as error:  # not installed, or broken: both are told where the others are measured
         answer({"missing": str(error)})
         return
     answer({"missing": None})

@@ -161,6 +161,8 @@ def measure_speed(corpus: Path, tools: Path, *, every: int, slow_every: int, rou
                 child.ask(warm_up[:1])
             except Missing as error:
                 missing[tool] = str(error)
+        for rival in {CONTESTANTS[tool].rival for tool in children} & set(missing):
+            raise RuntimeError(f"{rival}: {missing[rival]}")
         turn = [tool for tool in children if tool not in missing]
         for number in range(rounds):
             begin = time.perf_counter()
