@@ -263,11 +263,11 @@ class Reader:
             part[:] = packed.reshape(n, form.channels).T
 
     def _grow(self, channels: int, needed: int | None) -> None:
-        """Make room for what is asked for, as far as the header promises it, and at least for twice as much."""
+        """Make room for what is asked for, as far as the header promises it or at least twice as much is there."""
         promised = self.info.frames + _MAX_PADDING - (self._done - self._held)
-        likely = max(0, min(promised, _MOST_AT_ONCE // channels))
-        likely = likely if needed is None else min(likely, needed)
-        store = np.empty((channels, max(likely, 2 * self._held, _LEAST_AT_ONCE)), np.float32)
+        likely = max(2 * self._held, min(promised, _MOST_AT_ONCE // channels), _LEAST_AT_ONCE)
+        likely = likely if needed is None else min(likely, needed + _LEAST_AT_ONCE)
+        store = np.empty((channels, max(likely, self._held)), np.float32)
         store[:, : self._store.shape[1]] = self._store
         self._store = store
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Final, Protocol
@@ -20,7 +20,7 @@ from samplemind.audio.source import Source, Unreadable
 from samplemind.audio.tags import native_tags
 from samplemind.errors import AudioError
 
-__all__ = ["Stream", "even_blocks", "failure"]
+__all__ = ["Stream", "even_blocks", "failure", "joined"]
 
 #: What is passed over at a time, in frames.
 _SKIP: Final = 2**20
@@ -192,6 +192,15 @@ class Stream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def joined(clips: Sequence[Clip]) -> Clip:
+    """Consecutive pieces of one sound, at least one, as one clip."""
+    if len(clips) == 1:
+        return clips[0]
+    samples = np.concatenate([clip.samples for clip in clips], axis=1)
+    bad = sum(clip.nonfinite_samples for clip in clips)
+    return Clip(samples, replace(clips[0].info, frames=samples.shape[1]), bad)
 
 
 def even_blocks(clips: Iterable[Clip], frames: int) -> Iterator[Clip]:

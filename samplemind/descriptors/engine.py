@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -244,19 +245,23 @@ def analyze_file(path: str, level: str = "standard", *, groups: Iterable[str] | 
 
 def _analyze_stream(stream: Stream, level: Level, groups: Iterable[str] | None) -> Analysis:
     """Listen to a file as a whole, or block by block where it turns out to be long."""
-    from samplemind.audio.stream import even_blocks
+    from samplemind.audio.stream import even_blocks, joined
     from samplemind.descriptors import long
 
-    most = long.longest_whole(stream.info) + 1
-    first = [stream.read(most)]
-    if first[0].samples.shape[1] < most:
-        return analyze(first[0], level, groups)
-    frames = long.block_frames(stream.info)
+    frames, longest = long.block_frames(stream.info), long.longest_whole(stream.info)
+    first: deque[Clip] = deque()
+    ended = False
+    while not ended and len(first) * frames <= longest:
+        first.append(stream.read(frames))
+        ended = first[-1].samples.shape[1] < frames
+    if ended and sum(clip.samples.shape[1] for clip in first) <= longest:
+        return analyze(joined(first), level, groups)
 
     def pieces() -> Iterator[Clip]:
-        yield first.pop()  # nothing else holds it, so that it is gone once it is cut into blocks
-        yield stream.read(-most % frames)  # makes the last of these blocks whole
-        yield from stream.clips(frames)
+        while first:  # each is let go of as soon as it has been listened to
+            yield first.popleft()
+        if not ended:
+            yield from stream.clips(frames)
 
     return _analyze_blocks(even_blocks(pieces(), frames), stream.info, level, _check_groups(groups, level))
 
