@@ -81,11 +81,11 @@ def normalize(product, rows, out):  # type: ignore[no-untyped-def]
     """Divide an autocorrelation by what it could be at most at each lag, given the energy of `rows` that overlaps."""
     n = len(out)
     energy = np.zeros(n + 1)
+    for row in range(len(rows)):
+        for t in range(n):
+            energy[t + 1] += rows[row, t] * rows[row, t]
     for t in range(n):
-        total = 0.0
-        for row in range(len(rows)):
-            total += rows[row, t] * rows[row, t]
-        energy[t + 1] = energy[t] + total
+        energy[t + 1] += energy[t]
     least = 1e-9 * max(energy[n], 1e-12)
     for lag in range(n):
         most = np.sqrt(max(0.0, (energy[n] - energy[lag]) * energy[n - lag]))
@@ -131,8 +131,11 @@ def pulse(spectra, scale, bpm, out):  # type: ignore[no-untyped-def]
         for j in range(4):
             hz[j] = bpm[k] / 60 * (1, 2, 4, 3)[j]
         magnitudes(spectra, scale, hz, found)
-        of = found.sum(axis=0)
-        out[k] = of[0] + 0.8 * of[1] + 0.6 * max(of[2], 0.7 * of[3])
+        out[k] = 0.0
+        for row in range(len(found)):
+            out[k] += found[row, 0] + 0.8 * found[row, 1]
+        quarters, thirds = found[:, 2].sum(), found[:, 3].sum()
+        out[k] += 0.6 * max(quarters, 0.7 * thirds)
 
 
 @njit(cache=True, nogil=True, fastmath=True)

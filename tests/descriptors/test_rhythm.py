@@ -68,11 +68,13 @@ def test_swing_is_no_other_tempo(swing: float) -> None:
     assert _values(loop(pattern, 104, swing=swing))["bpm"] == pytest.approx(104, rel=0.01)
 
 
-def test_three_beats_a_bar() -> None:
-    found = _values(loop(WALTZ, 132, bars=4, per_bar=3))
-    assert found["bpm"] == pytest.approx(132, rel=0.001)
+@pytest.mark.parametrize("bpm", [104, 132, 151])
+@pytest.mark.parametrize("bars", [2, 4, 8])
+def test_three_beats_a_bar(bpm: int, bars: int) -> None:
+    found = _values(loop(WALTZ, bpm, bars=bars, per_bar=3))
+    assert found["bpm"] == pytest.approx(bpm, rel=0.001)
     assert found["beats_per_bar"] == 3
-    assert found["beat_count"] == 12
+    assert found["beat_count"] == 3 * bars
 
 
 def test_beats_lie_on_the_kicks() -> None:
