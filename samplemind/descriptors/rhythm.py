@@ -22,6 +22,8 @@ _ONE_SHOT: Final = 0.5
 _DOUBT: Final = 0.2
 #: Without the shape of a loop a tempo has to be this sure to be told.
 _SURE_OF_PHRASE: Final = 0.5
+#: Nor does the length alone say the tempo of anything but a loop: steady noise has one attack.
+_FEWEST_ATTACKS: Final = 2
 _WALTZ: Final = 0.5
 _EARLY_S: Final = 0.03  # an attack this little before a beat belongs to it
 
@@ -75,14 +77,17 @@ def _beat(signal: Signal) -> Beat | None:
     if tempo is None:
         return None
     chance = kind.chances(signal)
-    if chance["one-shot"] >= _ONE_SHOT or (chance["other"] > chance["loop"] and tempo.mass < _SURE_OF_PHRASE):
+    if chance["one-shot"] >= _ONE_SHOT:
+        return None
+    heard = tempo.mass >= _SURE_OF_PHRASE and len(signal.onset_times) >= _FEWEST_ATTACKS
+    if chance["other"] > chance["loop"] and not heard:
         return None
     in_thirds = not tempo.from_length or round(tempo.beats) % 3 == 0
     per_bar = 3 if in_thirds and _chance_of_three(tempo) > _WALTZ else 4
-    heard = _bars(tempo, per_bar)
-    bars = round(tempo.beats) / per_bar if tempo.from_length else heard
-    if bars % 1 or (not _is_usual(bars) and _is_usual(heard)):
-        bars = heard  # what follows the last attack is a tail that rings on for some whole beats
+    up_to_last = _bars(tempo, per_bar)
+    bars = round(tempo.beats) / per_bar if tempo.from_length else up_to_last
+    if bars % 1 or (not _is_usual(bars) and _is_usual(up_to_last)):
+        bars = up_to_last  # what follows the last attack is a tail that rings on for some whole beats
     count = round(bars * per_bar)
     certainty = tempo.trust * min(1.0, (1 - chance["one-shot"]) / (1 - _DOUBT))
     return Beat(tempo, certainty, per_bar, count, tempo.origin_s)
