@@ -97,6 +97,28 @@ def tone(rng: np.random.Generator, midi: float, seconds: float) -> Array:
     return (y / max(1e-9, float(np.abs(y).max()))).astype(np.float32)
 
 
+def voice(rng: np.random.Generator, midi: float, seconds: float) -> Array:
+    """One sung note of a given pitch and length, peak 1: it glides in from below, with vibrato and a vowel."""
+    n = int(seconds * SR)
+    t = np.arange(n) / SR
+    scoop = -rng.uniform(0, 2) * np.exp(-t / rng.uniform(0.02, 0.08))
+    rate, depth, late = rng.uniform(4.5, 6.5), rng.uniform(0, 0.6), rng.uniform(0.05, 0.4)
+    vibrato = depth * np.clip(t / late - 0.5, 0, 1) * np.sin(2 * np.pi * rate * t)
+    f0 = hz_of(midi) * 2 ** ((scoop + vibrato) / 12)
+    phase = 2 * np.pi * np.cumsum(f0) / SR
+    formants = [(800, 1150, 2900), (400, 1700, 2600), (350, 2000, 2800), (450, 800, 2830), (325, 700, 2700)][
+        int(rng.integers(5))
+    ]
+    y = np.zeros(n)
+    for k in range(1, int(min(40, 9000 / hz_of(midi))) + 1):
+        f = k * hz_of(midi)
+        shape = sum(np.exp(-(((f - c) / (80 + 0.08 * c)) ** 2)) * 0.6**i for i, c in enumerate(formants)) + 0.05
+        y += k**-1.0 * shape * np.sin(k * phase)
+    y = y + rng.uniform(0, 0.02) * rng.normal(0, 1, n)
+    y = y * _envelope(n, rng, False)
+    return (y / max(1e-9, float(np.abs(y).max()))).astype(np.float32)
+
+
 def note(rng: np.random.Generator, midi: float | None = None) -> tuple[Array, float]:
     """One synthesized note at 44.1 kHz and its pitch (MIDI, fractional)."""
     pitch = float(rng.uniform(21, 108)) if midi is None else midi

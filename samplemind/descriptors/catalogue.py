@@ -26,7 +26,7 @@ DType = Literal["float", "int", "text", "vector", "floats", "texts"]
 #: the next ingest computes that group again, and only that one.
 GROUPS: Final[dict[str, int]] = {
     "container": 2, "level": 1, "loudness": 1, "envelope": 1, "spectrum": 2, "timbre": 1, "pitch": 1, "harmonic": 1,
-    "tonality": 1, "rhythm": 2, "kind": 1, "class": 1, "events": 1, "hpss": 1, "perceptual": 2, "vectors": 1,
+    "tonality": 2, "rhythm": 2, "kind": 1, "class": 1, "events": 1, "hpss": 1, "perceptual": 2, "vectors": 1,
 }  # fmt: skip
 
 

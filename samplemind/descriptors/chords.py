@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
 
 from samplemind.audio.clip import FloatArray
 from samplemind.descriptors.pitch_classes import NAMES, PitchClasses, pitch_classes
@@ -16,6 +17,7 @@ __all__ = ["LABELS", "chord_chances", "chords"]
 #: Major triads from C on, then minor ones, then none.
 LABELS: Final = (*NAMES, *(f"{name}m" for name in NAMES), "N")
 SMOOTHING: Final = 5  # frames, about half a second
+BASS_SHARE: Final = 0.3
 SHARPNESS: Final = 18.0
 NONE_LIKENESS: Final = 0.62  # a frame less like any triad than this has no chord
 NOISY_SHARE: Final = 0.05  # nor has one with less of its energy in clear peaks
@@ -34,34 +36,56 @@ def _templates() -> Any:
     return np.array(rows)
 
 
+@njit(cache=True, nogil=True, fastmath=True)
+def _chances(frames, bass, templates, out):  # type: ignore[no-untyped-def]
+    """Likeness of half a second around each frame to each triad, as chances."""
+    n = len(frames)
+    reach = min(SMOOTHING, n) // 2
+    around = np.empty(12, np.float32)
+    for t in range(n):
+        around[:] = 0
+        for s in range(max(0, t - reach), min(n, t + reach + 1)):
+            for i in range(12):
+                around[i] += frames[s, i] + np.float32(BASS_SHARE) * bass[s, i]
+        square = np.float32(1e-18)
+        for i in range(12):
+            square += around[i] * around[i]
+        top = np.float32(NONE_LIKENESS)
+        for c in range(24):
+            likeness = np.float32(0.0)
+            for i in range(12):
+                likeness += templates[c, i] * around[i]
+            out[t, c] = likeness / np.sqrt(square)
+            top = max(top, out[t, c])
+        out[t, 24] = NONE_LIKENESS
+        total = np.float32(0.0)
+        for c in range(25):
+            out[t, c] = np.exp(np.float32(SHARPNESS) * (out[t, c] - top))
+            total += out[t, c]
+        for c in range(25):
+            out[t, c] /= total
+
+
 def chord_chances(classes: PitchClasses) -> FloatArray:
     """Chance of each triad in each frame [shape=(n, 25)], the last for none of them."""
-    smooth = classes.frames + 0.3 * classes.bass
-    if len(smooth) > 1:
-        width = min(SMOOTHING, len(smooth))
-        sums = np.cumsum(np.vstack([np.zeros((1, 12), np.float32), smooth]), axis=0)
-        first = np.maximum(np.arange(len(smooth)) - width // 2, 0)
-        last = np.minimum(np.arange(len(smooth)) + width // 2 + 1, len(smooth))
-        smooth = sums[last] - sums[first]
-    norm = np.linalg.norm(smooth, axis=1, keepdims=True)
-    likeness = np.full((len(smooth), 25), NONE_LIKENESS, np.float32)
-    likeness[:, :24] = smooth @ _templates().T / np.maximum(norm, 1e-9)
-    e = np.exp(SHARPNESS * (likeness - likeness.max(axis=1, keepdims=True)))
-    chances: FloatArray = e / e.sum(axis=1, keepdims=True)
-    return chances
+    out = np.empty((len(classes.frames), 25), np.float32)
+    _chances(classes.frames, classes.bass, _templates(), out)
+    return out
 
 
-def _best_path(chances: FloatArray) -> Any:
+@njit(cache=True, nogil=True, fastmath=True)
+def _best_path(chances):  # type: ignore[no-untyped-def]
     """Viterbi with one price for any change."""
     scores = np.log(chances + 1e-6)
     back = np.zeros(scores.shape, np.int64)
     total = scores[0].copy()
-    states = np.arange(scores.shape[1])
     for t in range(1, len(scores)):
         leap = int(total.argmax())
-        stays = total >= total[leap] - STAY
-        back[t] = np.where(stays, states, leap)
-        total = np.where(stays, total, total[leap] - STAY) + scores[t]
+        best = total[leap] - STAY
+        for state in range(len(total)):
+            stays = total[state] >= best
+            back[t, state] = state if stays else leap
+            total[state] = (total[state] if stays else best) + scores[t, state]
     path = np.zeros(len(scores), np.int64)
     path[-1] = int(total.argmax())
     for t in range(len(scores) - 1, 0, -1):

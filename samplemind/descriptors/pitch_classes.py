@@ -15,9 +15,16 @@ from samplemind.descriptors.signal import Signal
 __all__ = ["NAMES", "PitchClasses", "pitch_classes"]
 
 NAMES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+LOWEST_HZ: Final = 27.0
 LOW_HZ: Final = 60.0
 HIGH_HZ: Final = 2200.0
 BASS_HZ: Final = 300.0
+ROOTS: Final = 6  # a peak may be any of the first six partials of its note
+DECAY: Final = 0.6  # and is so the less likely, the higher
+EXPLAINED: Final = 0.7  # of a peak's height is expected at its double, less at higher multiples
+NEAR: Final = 0.5  # semitones
+#: 12 log2(k): semitones from a note to its k-th partial.
+_STEPS: Final = 12 * np.log2(np.maximum(np.arange(11), 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +35,9 @@ class PitchClasses:
     ----------
     times : np.ndarray [shape=(n,)]
         Centre of each frame in seconds.
-    frames, bass : np.ndarray [shape=(n, 12)], float32
-        Strength of each class, of the whole range and below 300 Hz; loud frames have more of it.
+    frames, bass, notes : np.ndarray [shape=(n, 12)], float32
+        Strength of each class: each peak counted for every class of which it may be a partial; peaks below 300 Hz only;
+        and peaks without what the partials of lower ones explain. Loud frames have more of it.
     tuning_cents : float
         Distance of the notes from A4 = 440 Hz, -50 to 50.
     tuning_focus : float
@@ -43,6 +51,7 @@ class PitchClasses:
     times: FloatArray
     frames: FloatArray
     bass: FloatArray
+    notes: FloatArray
     tuning_cents: float
     tuning_focus: float
     clear_share: float
@@ -50,54 +59,75 @@ class PitchClasses:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _fold(freqs, amps, heard, clear, counts, low_hz, high_hz, bass_hz, chroma, bass, tuning):  # type: ignore[no-untyped-def]
-    """Two passes: agree on the tuning, then give each peak to the classes that it may be the first six partials of."""
+def _tuning(freqs, heard, clear, counts, note):  # type: ignore[no-untyped-def]
+    """Note of each peak (MIDI, fractional), and the circular mean of their distances from whole ones."""
     real, imag, mass = 0.0, 0.0, 1e-12
     for t in range(len(counts)):
         for p in range(counts[t]):
-            f = freqs[t, p]
-            if low_hz < f < high_hz and clear[t, p] > 0:
+            note[t, p] = 69.0 + 12.0 * np.log2(freqs[t, p] / 440.0)
+            if LOW_HZ < freqs[t, p] < HIGH_HZ and clear[t, p] > 0:
                 w = clear[t, p] * np.sqrt(heard[t, p])
-                angle = 2.0 * np.pi * 12.0 * np.log2(f / 440.0)
-                real += w * np.cos(angle)
-                imag += w * np.sin(angle)
+                real += w * np.cos(2.0 * np.pi * note[t, p])
+                imag += w * np.sin(2.0 * np.pi * note[t, p])
                 mass += w
-    shift = np.arctan2(imag, real) / (2.0 * np.pi)
-    tuning[0] = shift * 100.0
-    tuning[1] = np.sqrt(real * real + imag * imag) / mass
+    return np.arctan2(imag, real) / (2.0 * np.pi), np.sqrt(real * real + imag * imag) / mass
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _add(row, note, amount):  # type: ignore[no-untyped-def]
+    """Give to the nearest class what the distance from it leaves."""
+    near = int(np.round(note))
+    row[near % 12] += amount * np.cos(np.pi * (note - near)) ** 2
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _take_overtones(note, height, count):  # type: ignore[no-untyped-def]
+    """Lower each peak by what is expected of it as a partial of lower ones."""
+    for p in range(count):
+        if height[p] <= 0:
+            continue
+        q = p + 1
+        for k in range(2, len(_STEPS)):
+            place = note[p] + _STEPS[k]
+            while q < count and note[q] < place - NEAR:
+                q += 1
+            while q < count and note[q] < place + NEAR:
+                height[q] = max(0.0, height[q] - EXPLAINED * height[p] / np.sqrt(k))
+                q += 1
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _fold(freqs, amps, heard, clear, counts, note, shift, chroma, bass, notes):  # type: ignore[no-untyped-def]
+    """Three views of the pitch classes of each frame."""
+    height = np.empty(freqs.shape[1])
     for t in range(len(counts)):
         for p in range(counts[t]):
+            note[t, p] -= shift
+            height[p] = heard[t, p] * clear[t, p]
+        _take_overtones(note[t], height, counts[t])
+        for p in range(counts[t]):
             f = freqs[t, p]
-            if f > high_hz or f < 27.0 or clear[t, p] <= 0:
+            if f > HIGH_HZ or f < LOWEST_HZ or clear[t, p] <= 0:
                 continue
-            note = 69.0 + 12.0 * np.log2(f / 440.0) - shift
-            w = clear[t, p] * np.sqrt(heard[t, p])
-            if f > low_hz:
-                decay = 1.0
-                for k in range(1, 7):
-                    at = note - 12.0 * np.log2(float(k))
-                    near = int(np.round(at))
-                    off = abs(at - near)
-                    chroma[t, near % 12] += w * decay * np.cos(np.pi * off) ** 2
-                    decay *= 0.6
-            if f < bass_hz:
-                near = int(np.round(note))
-                off = abs(note - near)
+            if f > LOW_HZ:
+                share = clear[t, p] * np.sqrt(heard[t, p])
+                for k in range(1, ROOTS + 1):
+                    _add(chroma[t], note[t, p] - _STEPS[k], share)
+                    share *= DECAY
+                _add(notes[t], note[t, p], np.sqrt(height[p]))
+            if f < BASS_HZ:
                 # The root of a bass lies lower than its partials.
-                depth = min(2.0, bass_hz / f - 0.5)
-                bass[t, near % 12] += clear[t, p] * np.sqrt(amps[t, p]) * depth * np.cos(np.pi * off) ** 2
+                depth = min(2.0, BASS_HZ / f - 0.5)
+                _add(bass[t], note[t, p], clear[t, p] * np.sqrt(amps[t, p]) * depth)
 
 
 def _make(signal: Signal) -> PitchClasses:
     found = partials(signal)
-    chroma, bass = np.zeros((found.n, 12), np.float32), np.zeros((found.n, 12), np.float32)
-    tuning = np.zeros(2)
-    _fold(
-        found.freqs, found.amps, found.heard, found.clear, found.counts, LOW_HZ, HIGH_HZ, BASS_HZ, chroma, bass, tuning
-    )
-    return PitchClasses(
-        found.times, chroma, bass, float(tuning[0]), float(tuning[1]), found.clear_share, found.clear_shares
-    )
+    chroma, bass, notes = np.zeros((3, found.n, 12), np.float32)
+    note = np.empty(found.freqs.shape)
+    shift, focus = _tuning(found.freqs, found.heard, found.clear, found.counts, note)
+    _fold(found.freqs, found.amps, found.heard, found.clear, found.counts, note, shift, chroma, bass, notes)
+    return PitchClasses(found.times, chroma, bass, notes, 100 * shift, focus, found.clear_share, found.clear_shares)
 
 
 def pitch_classes(signal: Signal) -> PitchClasses:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from samplemind.descriptors.catalogue import CATALOGUE
 from samplemind.descriptors.chords import chord_chances, chords
 from samplemind.descriptors.pitch_classes import NAMES, pitch_classes
-from samplemind.descriptors.tonality import KEY_EVIDENCE, PROFILES, compute, key_table
+from samplemind.descriptors.tonality import KEY_EVIDENCE, PROFILES, compute, key_chances, key_table
 
 from .tones import SR, cadence, chord, harmonic, hz_of, signal_of
 
@@ -37,6 +37,31 @@ def test_the_table_of_evidence_turns_with_the_sound(semitones: int) -> None:
     turned = np.vstack([np.roll(tables[0][:12], semitones, axis=0), np.roll(tables[0][12:], semitones, axis=0)])
     assert turned.shape == (24, len(KEY_EVIDENCE))
     assert np.corrcoef(turned.ravel(), tables[1].ravel())[0, 1] > 0.97
+
+
+@pytest.mark.parametrize("first", ["C", "Am"])
+def test_of_the_same_chords_the_one_that_begins_and_ends_is_the_tonic(first: str) -> None:
+    chords_of = {"C": [48, 60, 64, 67], "Am": [45, 60, 64, 69], "F": [41, 60, 65, 69], "G": [43, 59, 62, 67]}
+    order = ["C", "F", "G", "C"] if first == "C" else ["Am", "F", "G", "Am"]
+    found = compute(signal_of(np.concatenate([chord(chords_of[name], 0.8) for name in order])))
+    assert (found["key"], found["scale"]) == (("C", "major") if first == "C" else ("A", "minor"))
+
+
+def test_chances_of_keys_turn_with_the_evidence() -> None:
+    classes = pitch_classes(signal_of(cadence(0, "minor")))
+    table = key_table(classes, chord_chances(classes))
+    chances = key_chances(table)
+    assert chances.sum() == pytest.approx(1, abs=1e-5)
+    up = np.vstack([np.roll(table[:12], 3, axis=0), np.roll(table[12:], 3, axis=0)])
+    np.testing.assert_allclose(key_chances(up)[12:], np.roll(chances[12:], 3), rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("midi", [48, 60, 67])
+def test_overtones_count_less_as_notes(midi: int) -> None:
+    classes = pitch_classes(signal_of(harmonic(hz_of(midi))))
+    totals = [view.sum(axis=0) for view in (classes.frames, classes.notes)]
+    folded, notes = (float(total[(midi + 7) % 12] / total[midi % 12]) for total in totals)
+    assert notes < 0.7 * folded
 
 
 @pytest.mark.parametrize("cents", [-40, -25, -10, 0, 15, 35])
@@ -124,11 +149,12 @@ def test_shortest_sounds_have_no_key(samples: int) -> None:
     assert compute(signal_of(0.5 * np.hanning(samples + 2)[1:-1]))["key"] is None
 
 
-def test_profiles_have_twelve_degrees_and_a_tonic_that_is_strongest() -> None:
+def test_profiles_have_twelve_degrees_and_favour_the_triad_of_the_tonic() -> None:
     for modes in PROFILES.values():
-        for profile in modes:
+        for third, profile in zip((4, 3), modes, strict=True):
             assert len(profile) == 12
-            assert profile[0] == max(profile)
+            assert min(profile[0], profile[third], profile[7]) > sum(profile) / 12
+            assert np.argsort(profile)[-1] in (0, 7)
 
 
 @pytest.mark.parametrize("tonic", [0, 3, 7, 10])
