@@ -94,8 +94,9 @@ def _speed(result: dict[str, Any]) -> str:
                      f"{row['times_real_time']:.0f}", answered, spread])  # fmt: skip
     head = ["tool", "files/s", "ms a file", "times real time", "answered", "takes so many times as long"]
     missing = "".join(f"\n\nNot measured: {tool} ({why})." for tool, why in result["missing"].items())
-    return (f"{result['files']} files ({result['audio_s']:.0f} s of sound), {result['rounds']} round{'s' * (result['rounds'] > 1)}, one core.\n\n"
-            + table(head, rows) + missing)  # fmt: skip
+    rounds = f"{result['rounds']} round{'s' * (result['rounds'] > 1)}"
+    text = f"{result['files']} files ({result['audio_s']:.0f} s of sound), {rounds}, one core."
+    return f"{text}\n\n{table(head, rows)}{missing}"
 
 
 def _accuracy(result: dict[str, Any]) -> str:
