@@ -148,6 +148,8 @@ class Benchmark:
             kept = self._folder / f"{part}.json"
             if kept.is_file():
                 results[part] = json.loads(kept.read_text(encoding="utf-8"))
+                if results[part]["settings"].get("code", self._code) != self._code:
+                    print(f"{part}: kept from when the code of SampleMind was another", flush=True)
         (self.options.out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         return results
 
