@@ -135,7 +135,7 @@ class Reader:
         """
         blocks = [self._rest]
         held = len(self._rest)
-        while (frames is None or held < frames) and len(block := self._block()):
+        while self._left > 0 and (frames is None or held < frames) and len(block := self._block()):
             blocks.append(block)
             held += len(block)
         spare = 0 if frames is None else max(0, held - frames)
