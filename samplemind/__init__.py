@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from samplemind.audio.clip import Clip
-    from samplemind.audio.decode import decode
+    from samplemind.audio.decode import decode, decode_blocks
     from samplemind.audio.probe import probe
     from samplemind.descriptors.catalogue import describe
     from samplemind.descriptors.engine import analyze, analyze_file
@@ -38,6 +38,7 @@ __all__ = [
     "analyze",
     "analyze_file",
     "decode",
+    "decode_blocks",
     "describe",
     "probe",
 ]
@@ -54,6 +55,7 @@ _HOMES = {
     "analyze": "samplemind.descriptors.engine:analyze",
     "analyze_file": "samplemind.descriptors.engine:analyze_file",
     "decode": "samplemind.audio.decode:decode",
+    "decode_blocks": "samplemind.audio.decode:decode_blocks",
     "describe": "samplemind.descriptors.catalogue:describe",
     "probe": "samplemind.audio.probe:probe",
 }
