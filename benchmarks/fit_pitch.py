@@ -157,32 +157,57 @@ def trust_unseen(cases: list[Case], inputs: Any, right: Any) -> Any:
     return odds
 
 
+def temperature_of(odds: Any, right: Any) -> float:
+    """What log odds must be divided by to be the likeliest: networks that have not heard a source are timid."""
+    sharper = np.linspace(0.5, 3, 126)
+    scaled = np.outer(sharper, odds)
+    return float(1 / sharper[(np.logaddexp(0, scaled) - right * scaled).mean(axis=1).argmin()])
+
+
+def confidence_unseen(cases: list[Case], right: Any, odds: Any) -> Any:
+    """Chance of being right, with the temperature of the other sources."""
+    groups, judged = np.array([c.group for c in cases]), np.array([c.is_judged for c in cases])
+    confidence = np.zeros(len(cases))
+    for group in sorted(set(groups)):
+        rest = judged & (groups != group)
+        mine = odds[groups == group] / temperature_of(odds[rest], right[rest])
+        confidence[groups == group] = 1 / (1 + np.exp(-mine))
+    return confidence
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("labels", type=Path)
     parser.add_argument("--out", type=Path, default=Path("samplemind/descriptors/data"))
-    parser.add_argument("--pairs", type=Path, help="CSV of confidence, right, source of left-out sounds with an answer")
+    parser.add_argument("--pairs", type=Path, help="CSV to write: confidence, right, source of left-out real sounds")
     parser.add_argument("--synthesized", type=int, default=1500)
     args = parser.parse_args()
     cases = [c for c in gather(args.labels, args.synthesized) if len(c.hz)]
     whole = fit_choice(cases)
     inputs, right = choose_unseen(cases, whole)
-    confidence = 1 / (1 + np.exp(-trust_unseen(cases, inputs, right)))
+    odds = trust_unseen(cases, inputs, right)
+    confidence = confidence_unseen(cases, right, odds)
     report(cases, right, confidence)
     if args.pairs:
         write_pairs(args.pairs, cases, right, confidence)
     whole.save(args.out / "pitch_choice.json", EVIDENCE, "benchmarks/fit_pitch.py; free real and synthesized notes")
-    fit_chance(inputs, right, cases).save(args.out / "pitch_confidence.json", PITCHED, "benchmarks/fit_pitch.py")
+    judged = np.array([c.is_judged for c in cases])
+    fit_chance(inputs, right, cases).save(
+        args.out / "pitch_confidence.json",
+        PITCHED,
+        "benchmarks/fit_pitch.py",
+        temperature_of(odds[judged], right[judged]),
+    )
 
 
 def write_pairs(path: Path, cases: list[Case], right: Any, confidence: Any) -> None:
-    """Answers about real sounds whose note, or lack of one, is known."""
+    """Confidence and truth of the real sounds whose note, or lack of one, is known."""
     with path.open("w", newline="", encoding="utf-8") as handle:
         out = csv.writer(handle)
-        out.writerow(("confidence", "right", "source", "has_note"))
+        out.writerow(("confidence", "right", "source", "has_note", "told"))
         for case, ok, chance in zip(cases, right, confidence, strict=True):
-            if case.is_judged and chance >= TOLD:
-                out.writerow((f"{chance:.4f}", int(ok), case.group, int(case.midi is not None)))
+            if case.is_judged:
+                out.writerow((f"{chance:.4f}", int(ok), case.group, int(case.midi is not None), int(chance >= TOLD)))
 
 
 def report(cases: list[Case], right: Any, confidence: Any) -> None:
@@ -207,7 +232,8 @@ def report(cases: list[Case], right: Any, confidence: Any) -> None:
     for name, some in (
         ("notes", noted),
         ("notes and sounds without one", judged),
-        ("those with an answer", judged & (confidence >= TOLD)),
+        ("notes with an answer", noted & (confidence >= TOLD)),
+        ("all of these with an answer", judged & (confidence >= TOLD)),
         ("synthesized", synthesized),
     ):
         print_reliability(name, confidence[some], right[some])

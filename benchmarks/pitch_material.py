@@ -1,4 +1,4 @@
-"""Notes that few free samples have, to fit the pitch estimator with: choirs, and pianos to the ends of their keyboard."""
+"""Notes that few free samples have, to fit the pitch estimator with: choirs, and pianos to the ends of the keyboard."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ def piano(rng: np.random.Generator) -> tuple[Array, float]:
         hz = k * f0 * np.sqrt(1 + stiff * k * k)
         if hz > 16000:
             break
-        loud = k**-slope * (abs(np.sin(np.pi * k * strike)) + 0.02) * min(1.0, (hz / 90) ** 2) * 10 ** rng.normal(0, 0.2)
-        y += loud * np.exp(-t * decay * (1 + 0.15 * k**0.8) * midi / 45) * np.sin(2 * np.pi * hz * t + rng.uniform(0, 6))
+        loud = k**-slope * (abs(np.sin(np.pi * k * strike)) + 0.02) * 10 ** rng.normal(0, 0.2)
+        fades = np.exp(-t * decay * (1 + 0.15 * k**0.8) * midi / 45)
+        y += loud * min(1.0, (hz / 90) ** 2) * fades * np.sin(2 * np.pi * hz * t + rng.uniform(0, 6))
     knock = rng.normal(0, 1, len(t)) * np.exp(-t / rng.uniform(0.005, 0.03))
     y += knock * float(np.abs(y).max()) * 10 ** rng.uniform(-2.5, -0.4)
     return finish(y, rng), float(midi)

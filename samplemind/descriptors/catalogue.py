@@ -25,8 +25,8 @@ DType = Literal["float", "int", "text", "vector", "floats", "texts"]
 #: Groups in the order in which they are computed, each with its version: raise it when any of its numbers change, and
 #: the next ingest computes that group again, and only that one.
 GROUPS: Final[dict[str, int]] = {
-    "container": 2, "level": 1, "loudness": 1, "envelope": 1, "spectrum": 2, "timbre": 1, "pitch": 1, "harmonic": 1,
-    "tonality": 2, "rhythm": 2, "kind": 1, "class": 1, "events": 1, "hpss": 1, "perceptual": 2, "vectors": 1,
+    "container": 2, "level": 1, "loudness": 1, "envelope": 1, "spectrum": 2, "timbre": 1, "pitch": 2, "harmonic": 2,
+    "tonality": 2, "rhythm": 2, "kind": 2, "class": 1, "events": 1, "hpss": 1, "perceptual": 2, "vectors": 1,
 }  # fmt: skip
 
 

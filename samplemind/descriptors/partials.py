@@ -46,8 +46,6 @@ class Partials:
         The sounding part at `RATE`.
     width : int
         Length of the window in samples.
-    size : int
-        Length of the transform.
     starts : np.ndarray [shape=(n,)], int64
         Where each frame begins in `x`.
     times : np.ndarray [shape=(n,)]
@@ -69,7 +67,6 @@ class Partials:
 
     x: FloatArray
     width: int
-    size: int
     starts: Any
     times: FloatArray
     total: FloatArray
@@ -103,13 +100,15 @@ def _sounding_part(y, block, drop):  # type: ignore[no-untyped-def]
         total += y[i]
     mean = np.float32(total / max(1, len(y)))
     blocks = max(1, len(y) // block)
-    power = np.zeros(blocks, np.float32)
+    power = np.empty(blocks, np.float32)
     loudest = np.float32(0.0)
     for b in range(blocks):
         part = y[b * block : min(len(y), (b + 1) * block)]
+        energy = np.float32(0.0)
         for i in range(len(part)):
-            power[b] += (part[i] - mean) ** 2
-        loudest = max(loudest, power[b])
+            energy += (part[i] - mean) ** 2
+        power[b] = energy
+        loudest = max(loudest, energy)
     first, last = 0, blocks - 1
     while first < last and power[first] < loudest * drop:
         first += 1
@@ -264,7 +263,7 @@ def _make(signal: Signal) -> Partials:
         total, freqs, amps, heard, clear, counts, clear_shares,
     )  # fmt: skip
     times = ((first + width / 2 + starts) / RATE).astype(np.float32)
-    return Partials(x, width, size, starts, times, total, freqs, amps, heard, clear, counts, clear_shares,
+    return Partials(x, width, starts, times, total, freqs, amps, heard, clear, counts, clear_shares,
                     min(1.0, float(clear_share)))  # fmt: skip
 
 

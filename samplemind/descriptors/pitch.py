@@ -247,7 +247,7 @@ def _movement(cents: FloatArray) -> tuple[float, float] | tuple[None, None]:
     inside = [value for value in cents.tolist() if abs(value) < 2400]
     if len(inside) < 3:
         return None, None
-    edge = max(1, len(inside) // 6)
+    edge = max(1, len(inside) // 4)
     glide = statistics.median(inside[-edge:]) - statistics.median(inside[:edge])
     inside.sort()
     tenth = (len(inside) - 1) / 10

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,17 @@ def test_peaks_have_frequency_and_height_of_the_sines() -> None:
     strongest = np.sort(np.argsort(-amps)[:2])
     np.testing.assert_allclose(row[strongest], [441.3, 1502.7], atol=0.1)
     assert amps[strongest[0]] / amps[strongest[1]] == pytest.approx(2, rel=0.03)
+
+
+def test_a_long_sound_takes_little_more_memory_than_its_samples() -> None:
+    signal = signal_of(np.random.default_rng(0).normal(0, 0.1, 60 * SR))
+    samples = signal.at(RATE)
+    partials(signal_of(samples[:RATE]))  # tables and kernels are there already
+    tracemalloc.start()
+    partials(signal)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * samples.nbytes
 
 
 @pytest.mark.slow
