@@ -61,7 +61,7 @@ KEY_CERTAINTY: Final = (
 )  # fmt: skip
 EDGE_SHARE: Final = 0.2
 EDGE_FRAMES: Final = 40  # at most 4 s
-OPENING_FRAMES: Final = 4  # what sounds in the first 0.65 s: often the tonic
+OPENING_FRAMES: Final = 1  # what sounds in the first 0.37 s: often the tonic
 #: Frames count by their length more than by their loudness: by this power of their sum less.
 EVENING: Final = 0.6
 FAINT: Final = 0.08  # and not at all where they are this much weaker (44 dB) than the strongest: tails, rooms
