@@ -78,7 +78,9 @@ def analyze(
 def _listen(files: Sequence[str], settings: Settings) -> Iterator[Analysis]:
     """Few files are heard sooner than workers are started; many are worth it."""
     few = _FEW if settings.workers is None else _FEW_ASKED
-    if settings.scheduler is None and len(files) <= few and sum(map(_size, files)) <= _FEW_BYTES:
+    # A single file, however long, has nobody to wait for, and is read in blocks.
+    light = len(files) == 1 or (len(files) <= few and sum(map(_size, files)) <= _FEW_BYTES)
+    if settings.scheduler is None and light:
         from samplemind.descriptors.engine import analyze_file
 
         for path in files:
