@@ -91,8 +91,10 @@ def _rounded(array: Any) -> Any:
     return [float(f"{x:.3g}") for x in array]
 
 
-def fit_classes(x: Any, y: Any, outputs: int, hidden: int, epochs: int, nets: int, decay: float) -> Ensemble:
-    """Softmax regression through the small net; with one output, logistic."""
+def fit_classes(x: Any, y: Any, outputs: int, hidden: int, epochs: int, nets: int, decay: float,
+                weight: Any = None) -> Ensemble:  # fmt: skip
+    """Softmax regression through the small net; with one output, logistic. `weight` says how much each row counts."""
+    counts = np.ones((len(x), 1)) if weight is None else (weight / np.mean(weight))[:, None]
     trained = []
     for seed in range(nets):
         net = Net(x, hidden, outputs, seed)
@@ -101,11 +103,11 @@ def fit_classes(x: Any, y: Any, outputs: int, hidden: int, epochs: int, nets: in
             for begin in range(0, len(x), 64):
                 batch = order[begin : begin + 64]
 
-                def gradient(z: Any, truth: Any = y[batch]) -> Any:
+                def gradient(z: Any, truth: Any = y[batch], count: Any = counts[batch]) -> Any:
                     if outputs == 1:
-                        return (1 / (1 + np.exp(-z)) - truth[:, None]) / len(z)
+                        return (1 / (1 + np.exp(-z)) - truth[:, None]) * count / len(z)
                     e = np.exp(z - z.max(axis=1, keepdims=True))
-                    return (e / e.sum(axis=1, keepdims=True) - np.eye(outputs)[truth]) / len(z)
+                    return (e / e.sum(axis=1, keepdims=True) - np.eye(outputs)[truth]) * count / len(z)
 
                 net.learn(x[batch], gradient, 4e-3 * (1 - epoch / epochs) + 2e-5, decay, 0.2, 0.2)
         trained.append(net)

@@ -9,7 +9,16 @@ import numpy as np
 
 from samplemind.audio.clip import FloatArray
 from samplemind.descriptors.catalogue import FRAME_FEATURES
-from samplemind.descriptors.frames import N_MELS, SR
+from samplemind.descriptors.frames import HOP, N_MELS, SR
+from samplemind.descriptors.kind_kernels import (
+    COURSE,
+    MOVES,
+    attack_features,
+    colour_features,
+    course_features,
+    grid_strength,
+)
+from samplemind.descriptors.signal import ENVELOPE_HOP
 from samplemind.descriptors.tempo import estimate
 
 if TYPE_CHECKING:
@@ -17,22 +26,26 @@ if TYPE_CHECKING:
 
 __all__ = ["FEATURES", "kind_features", "onset_periodicity", "seam_continuity", "tail_ratio"]
 
-_SEGMENTS: Final = 8  # of the sounding part, whose levels draw the course of the sound
-_COLOURS: Final = ("centroid", "spread", "flatness", "entropy", "zcr", "crest", "slope")
-_FLOOR_DB: Final = -60.0
-_CEPSTRUM: Final = 13
+_STEP: Final = 4 * ENVELOPE_HOP / SR
 _PERIODS_HZ: Final = np.geomspace(1.0, 10.0, 160)  # of regular attacks
 _MAX_ONSETS: Final = 128
+_AFTER: Final = 3  # frames from the start of an attack to its colour
 
-FEATURES: Final = (
-    "log_duration", "log_sounding", "lead", "trail", "tail", "onsets", "onset_rate", "strong_onsets", "second_onset",
-    "last_onset", "periodicity", "centre", "first_50_ms", "first_200_ms", "rise_total", "rise_most", "rise_rate",
-    "seam",
-    *(f"level_{k}" for k in range(_SEGMENTS)),
-    *(f"{name}_{part}" for name in _COLOURS for part in ("mean", "deviation")),
-    *(f"cepstrum_{k}_{part}" for part in ("mean", "deviation") for k in range(_CEPSTRUM)),
-    "mel_movement", "tempo_mass", "tempo_from_length", "tempo_beats", "has_tempo", "repetition",
+_ATTACKS: Final = ("onsets", "onset_rate", "strong_onsets", "second_onset", "later_onsets", "first_onset", "last_onset",
+                   "rest", "usual_gap", "uneven_gaps", "rest_in_gaps", "has_gaps")  # fmt: skip
+_PARTS: Final = ("mean", "deviation", "moves", "with_level")
+_DETAILS: Final = ("entropy", "flatness", "crest", "zcr")  # of `FRAME_FEATURES`
+_COLOURS: Final = (
+    *(f"band_{name}_{part}" for name in ("centre", "spread", "entropy", "flatness") for part in _PARTS),
+    *(f"cepstrum_{k}_{part}" for part in ("mean", "deviation") for k in range(13)),
+    *(f"cepstrum_{k}_moves" for k in range(6)), "attacks_apart", "attacks_from_first", "attacks_from_last",
+    *(f"{name}_{part}" for name in _DETAILS for part in _PARTS), *(f"colour_moves_{k}" for k in range(MOVES)),
 )  # fmt: skip
+_TEMPO: Final = ("has_tempo", "tempo_mass", "tempo_from_length", "repetition", "clarity", "tempo_beats", "off_beats",
+                 "off_bars", "tempo_rest", "tempo_tail")  # fmt: skip
+
+FEATURES: Final = ("log_duration", *(f"course_{name}" for name in COURSE), *_ATTACKS, *_COLOURS, "periodicity", "seam",
+                   *_TEMPO)  # fmt: skip
 
 
 def onset_periodicity(signal: Signal) -> float:
@@ -51,14 +64,8 @@ def onset_periodicity(signal: Signal) -> float:
 
 
 def _onset_periodicity(signal: Signal) -> float:
-    times = signal.onset_times
-    count = min(len(times), _MAX_ONSETS)
-    if count < 3:
-        return 0.0
-    turns = np.outer(_PERIODS_HZ, times[:count] - times[0]).astype(np.float32)
-    phase = np.exp(np.complex64(2j * np.pi) * turns)
-    best = float(np.abs(phase.mean(axis=1)).max()) ** 2
-    return max(0.0, (count * best - 1) / (count - 1))
+    times = signal.onset_times[:_MAX_ONSETS]
+    return grid_strength(times, _PERIODS_HZ) if len(times) > 2 else 0.0
 
 
 def seam_continuity(signal: Signal) -> float:
@@ -74,22 +81,7 @@ def _seam_continuity(signal: Signal) -> float:
 
 def tail_ratio(signal: Signal) -> float:
     """Level of the last 10 % of the file over that of its loudest tenth."""
-    return signal.shared("tail ratio", _tail_ratio)
-
-
-def _tail_ratio(signal: Signal) -> float:
-    envelope = signal.envelope
-    width = max(1, len(envelope) // 10)
-    power = np.concatenate([[0.0], np.cumsum(envelope.astype(np.float64) ** 2)])
-    loudest = float((power[width:] - power[:-width]).max())
-    return float(np.sqrt(min(1.0, (power[-1] - power[-1 - width]) / loudest))) if loudest > 0 else 0.0
-
-
-def _level_db(signal: Signal) -> Any:
-    """Envelope in dB below its highest point, in steps of 12 ms."""
-    envelope = signal.envelope
-    coarse = np.maximum.reduceat(envelope, np.arange(0, len(envelope), 4))
-    return np.maximum(20 * np.log10(np.maximum(coarse / max(float(coarse.max()), 1e-9), 1e-3)), _FLOOR_DB)
+    return float(kind_features(signal)[1 + COURSE.index("tail")])
 
 
 def kind_features(signal: Signal) -> Any:
@@ -99,65 +91,51 @@ def kind_features(signal: Signal) -> Any:
     -------
     np.ndarray [shape=(len(FEATURES),)], float32
     """
+    return signal.shared("kind features", _kind_features)
+
+
+def _kind_features(signal: Signal) -> FloatArray:
+    out = np.empty(len(FEATURES), np.float32)
     duration = signal.duration_s
-    level = _level_db(signal)
-    loud = np.flatnonzero(level > -50)
-    first, last = int(loud[0]), int(loud[-1]) + 1
-    step = 4 * 128 / SR
-    sounding = (last - first) * step
-    part = level[first:last]
-    power = 10 ** (part / 10)
-    share = np.cumsum(power) / power.sum()
-    onsets, weights = signal.onset_times, signal.onset_weights
-    strongest = float(weights.max()) if len(weights) else 1.0
-    strong = onsets[weights > 0.5 * strongest]
-    after = part[int(np.argmax(part)) :]
-    rises = np.maximum(np.diff(after[:: 2 if len(after) > 8 else 1]), 0)
-    rises = rises[rises > 1.5]
-    edges = np.minimum(np.arange(_SEGMENTS) * len(part) // _SEGMENTS, len(part) - 1)
-    chunks = np.add.reduceat(part, edges) / np.maximum(1, np.diff(edges, append=len(part)))
+    out[0] = np.log2(max(duration, 0.02))
+    at = 1 + len(COURSE)
+    begin, sounding = course_features(signal.envelope, duration, _STEP, out[1:at])
+    times = signal.onset_times
+    attack_features(times, signal.onset_weights, duration, begin, sounding, out[at : at + len(_ATTACKS)])
+    at += len(_ATTACKS)
     frames = signal.frames
-    energy = frames.energy[:: frames.step]
-    heard = energy * (1 / energy.sum())
-    colours = frames.features[:, _columns()]
-    mean = heard @ colours
-    deviation = np.sqrt(np.maximum(heard @ (colours - mean) ** 2, 0))
-    mel_db = np.maximum(signal.mel_db, -np.float32(60))
-    movement = float(np.abs(mel_db[1:] - mel_db[:-1]).mean()) if len(mel_db) > 1 else 0.0
-    cepstrum = mel_db[signal.active] @ _cosines()
-    shape = np.concatenate([cepstrum.mean(axis=0), cepstrum.std(axis=0)]) / 10
+    after = np.minimum((times * (SR / HOP)).astype(np.int64) + _AFTER, frames.n - 1)
+    details = frames.features[:, _columns()]
+    colour_features(frames.mel, signal.mel_db, frames.energy, after, _cosines(), details, frames.step,
+                    out[at : at + len(_COLOURS)])  # fmt: skip
+    at += len(_COLOURS)
+    out[at], out[at + 1] = onset_periodicity(signal), seam_continuity(signal)
+    out[at + 2 :] = _tempo_features(signal)
+    return out
+
+
+def _tempo_features(signal: Signal) -> list[float]:
+    """What the tempo found says of a loop: how sure it is, and whether the sound ends with a beat and with a bar."""
     tempo = estimate(signal)
-    plain = [
-        np.log2(max(duration, 0.02)), np.log2(max(sounding, 0.02)), min(first * step, 1.0),
-        min(1, duration - last * step), tail_ratio(signal), np.log2(1 + len(onsets)),
-        len(onsets) / max(sounding, 0.1) / 4, np.log2(1 + len(strong)),
-        float(np.sort(weights)[-2]) / strongest if len(weights) > 1 else 0.0,
-        (onsets[-1] - first * step) / max(sounding, 0.05) if len(onsets) else 0.0,
-        onset_periodicity(signal), float((power @ np.arange(len(power))) / power.sum() / len(power)),
-        float(share[min(len(share) - 1, 4)]), float(share[min(len(share) - 1, 17)]),
-        np.log2(1 + rises.sum()) / 4, float(rises.max(initial=0)) / 20, rises.sum() / max(sounding, 0.1) / 50,
-        seam_continuity(signal),
-    ]  # fmt: skip
-    colour = np.stack([mean / _SCALES, deviation / _SCALES], axis=1).ravel()
-    beat = [0.0] * 5
-    if tempo is not None:
-        beat = [tempo.mass, float(tempo.from_length), np.log2(tempo.beats + 1) / 4, 1.0, tempo.repetition]
-    return np.concatenate([plain, chunks / 30, colour, shape, [movement / 5], beat]).astype(np.float32)
-
-
-_SCALES: Final = np.array([5000.0, 4000.0, 0.3, 0.5, 5000.0, 20.0, 5.0], np.float32)
+    if tempo is None:
+        return [0.0] * len(_TEMPO)
+    beats, evidence = tempo.beats, tempo.evidence
+    rest = (tempo.length_s + tempo.origin_s - evidence.last_onset_s) * tempo.bpm / 60
+    return [1.0, tempo.mass, float(tempo.from_length), tempo.repetition, tempo.clarity, np.log2(beats + 1) / 4,
+            abs(beats - round(beats)), abs(beats / 4 - round(beats / 4)) * 2, min(4.0, rest) / 2,
+            evidence.tail_db / 40]  # fmt: skip
 
 
 @cache
 def _columns() -> list[int]:
     names = list(FRAME_FEATURES)
-    return [names.index(name) for name in _COLOURS]
+    return [names.index(name) for name in _DETAILS]
 
 
 @cache
 def _cosines() -> FloatArray:
     """Orthonormal DCT-II of the mel bands, without its first row [shape=(N_MELS, 13)]."""
-    k = np.arange(1, _CEPSTRUM + 1)
+    k = np.arange(1, 14)
     basis = np.cos(np.pi / N_MELS * np.outer(np.arange(N_MELS) + 0.5, k)) * np.sqrt(2 / N_MELS)
     matrix: FloatArray = basis.astype(np.float32)
     return matrix
