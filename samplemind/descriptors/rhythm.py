@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from samplemind.descriptors import kind, small_net
+from samplemind.descriptors import kind, kind_features, small_net
 from samplemind.descriptors.tempo import Tempo, estimate
 from samplemind.descriptors.tempo_candidates import FEATURES
 
@@ -79,8 +79,7 @@ def _beat(signal: Signal) -> Beat | None:
     chance = kind.chances(signal)
     if chance["one-shot"] >= _ONE_SHOT:
         return None
-    heard = tempo.mass >= _SURE_OF_PHRASE and len(signal.onset_times) >= _FEWEST_ATTACKS
-    if chance["other"] > chance["loop"] and not heard:
+    if chance["other"] > chance["loop"] and not _stands_out(signal, tempo):
         return None
     in_thirds = not tempo.from_length or round(tempo.beats) % 3 == 0
     per_bar = 3 if in_thirds and _chance_of_three(tempo) > _WALTZ else 4
@@ -91,6 +90,14 @@ def _beat(signal: Signal) -> Beat | None:
     count = round(bars * per_bar)
     certainty = tempo.trust * min(1.0, (1 - chance["one-shot"]) / (1 - _DOUBT))
     return Beat(tempo, certainty, per_bar, count, tempo.origin_s)
+
+
+def _stands_out(signal: Signal, tempo: Tempo) -> bool:
+    """Whether something that is no loop has a tempo all the same, as excerpts of music have, and speech has not."""
+    if tempo.mass < _SURE_OF_PHRASE or len(signal.onset_times) < _FEWEST_ATTACKS:
+        return False
+    pulse = small_net.load("pulse", kind_features.FEATURES)
+    return float(pulse(kind_features.kind_features(signal)[None, :])[0, 0]) > 0
 
 
 def _chance_of_three(tempo: Tempo) -> float:

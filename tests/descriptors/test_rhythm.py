@@ -166,3 +166,11 @@ def test_real_loops(corpora: Path) -> None:
     assert right / len(rows) >= 0.9
     assert sure / len(rows) >= 0.75
     assert sure_right / sure >= 0.95
+
+
+def test_speech_has_no_tempo(corpora: Path) -> None:
+    with (corpora / "dev" / "labels.csv").open(newline="", encoding="utf-8") as handle:
+        spoken = [row["path"] for row in csv.DictReader(handle) if row["kind_detail"] == "speech"][::3]
+    told = [rhythm.compute(Signal(decode(corpora / "dev" / path)))["bpm"] is not None for path in spoken]
+    assert len(told) > 20
+    assert np.mean(told) < 0.08
