@@ -1,9 +1,13 @@
 """Fit the small network that tells the kinds apart, and write it into samplemind/descriptors/data.
 
-    python benchmarks/fit_kind.py --loops LABELS.csv ... --sounds LABELS.csv ... --rendered LABELS.csv ...
+    python benchmarks/fit_kind.py --loops LABELS.csv ... --sounds LABELS.csv ... --rendered LABELS.csv ... [--also ...]
 
 `--loops`: rendered loops (render_loops.py and the like). `--sounds`: labelled real sounds with kind, source and
-licence. `--rendered`: sounds made by render_kinds.py. Rows whose licence is not free are never trained on. Every report
+licence. `--rendered`: sounds made by render_kinds.py. `--also`: further real sounds that are learned from and not
+judged; the shipped network has learned from notes of fluid-soundfont-gm, timgm6mb-soundfont and freepats, from
+hydrogen-drumkits and hydrogen-drumkits-effects, and from speech, music and places of klettres-data, ktuberling-data,
+tuxpaint-stamps-default, hedgewars-data (music), freedroidrpg-data, supertux-data and wesnoth-1.16-data (Debian
+packages). Rows whose licence is not free are never trained on. Every report
 is by leave-one-source-out: what is said of a source was learnt without its sounds, and without what was rendered from
 them. `--pairs` writes the confidence, whether it was right, and the source of each such prediction. The network reads
 the tempo found, so `fit_tempo.py` comes first.
@@ -170,12 +174,14 @@ def main() -> None:
     parser.add_argument("--loops", type=Path, nargs="+", default=[])
     parser.add_argument("--sounds", type=Path, nargs="+", default=[])
     parser.add_argument("--rendered", type=Path, nargs="+", default=[])
+    parser.add_argument("--also", type=Path, nargs="+", default=[])
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--nets", type=int, default=4, help="how many are averaged")
     args = parser.parse_args()
     sounds = [item for path in args.sounds for item in read(path, "real")]
     extra = [item for path in args.loops for item in read(path, "loop")]
     extra += [item for path in args.rendered for item in read(path, "rendered")]
+    extra += [item for path in args.also for item in read(path, "real") if item.origin == "real"]
     calibrate_kind(sounds, extra, args.nets, args.pairs)
 
 
