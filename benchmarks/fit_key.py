@@ -5,7 +5,7 @@
 LABELS.csv has path, source, licence, kind, sample_class, midi_note, key (paths relative to it). Loops of known key (see
 `tonal_scores`) are played with its notes and drums of a free licence and with synthesized ones: COUNT for each source
 of notes, a quarter as many plain ones, and an eighth as many chords. Its labelled keys are scored, not used. DIR holds
-loops of another composer with labels.csv, scored only; but the temperature of the confidence is fitted half to the
+loops of another composer with labels.csv, scored only; but the scale of the confidence is fitted half to the
 first of them, since the loops rendered here are harder than most. PAIRS.csv gets confidence, right and source of each
 sound, said by networks that had not seen the source.
 """
@@ -24,6 +24,7 @@ import tonal_loops as loops
 import tonal_material as material
 from corpus import is_free
 from nets import Ensemble, Net, fit_classes
+from scipy.optimize import minimize
 
 from samplemind.audio.clip import Clip
 from samplemind.audio.decode import decode
@@ -236,15 +237,17 @@ def score_unseen(cases: list[Case]) -> Array:
     return out
 
 
-def fit_temperature(sets: list[tuple[Array, Array]]) -> float:
-    """The divisor of the scores that makes outcomes likeliest, each set of scores and outcomes weighing the same."""
+def fit_scale(sets: list[tuple[Array, Array]]) -> tuple[float, float]:
+    """Divisor and offset of the scores that make outcomes likeliest (Platt 1999), each set weighing the same."""
 
-    def surprise(temperature: float) -> float:
+    def surprise(scale: Array) -> float:
         return sum(
-            float(np.logaddexp(0, np.where(right, -1, 1) * scores / temperature).mean()) for scores, right in sets
+            float(np.logaddexp(0, np.where(right, -1, 1) * (scores / scale[0] + scale[1])).mean())
+            for scores, right in sets
         )
 
-    return float(min(np.arange(0.4, 2.0, 0.02), key=surprise))
+    temperature, offset = minimize(surprise, [1.0, 0.0], method="Nelder-Mead").x
+    return float(temperature), float(offset)
 
 
 def leave_out(cases: list[Case], whole: KeyNets) -> None:
@@ -320,10 +323,9 @@ def fit(cases: list[Case], composed: list[Case], pairs: Path | None) -> tuple[Ke
         for case in composed:
             case.decide(whole.scores(case.table))
         sets.append((_scores(certainty, composed), np.array([c.right for c in composed])))
-    certainty.temperature = fit_temperature(sets)
-    alone = " and ".join(f"{fit_temperature([one]):.2f}" for one in sets)
-    print(f"temperature of the confidence {certainty.temperature:.2f}; for each set alone {alone}")
-    said = chance(scores / certainty.temperature, cases)
+    certainty.temperature, certainty.offset = fit_scale(sets)
+    print(f"confidence: temperature {certainty.temperature:.2f}, offset {certainty.offset:.2f}")
+    said = chance(scores / certainty.temperature + certainty.offset, cases)
     report_reliability("rendered, sources left out", said[has], right[has])
     report_keyless(said, has)
     if pairs:

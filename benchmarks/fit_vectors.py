@@ -1,6 +1,6 @@
 """Fit the whole-sound vector and the classes, and say how good they are on sources left out.
 
-    python benchmarks/fit_vectors.py LABELS.csv [--write]
+    python benchmarks/fit_vectors.py LABELS.csv [--write] [--pairs PAIRS.csv]
 
 LABELS.csv has the columns path, source, licence, sample_class (paths relative to its folder), with `duplicates.csv`
 beside it. What is written to `samplemind/descriptors/data/` is fitted on rows with a free licence only; the scores are
@@ -109,11 +109,11 @@ def calibration_error(confidence: Any, right: Any) -> float:
                      for b in np.unique(bins)))  # fmt: skip
 
 
-def cross_validate(rows: dict[str, Any]) -> float:
+def cross_validate(rows: dict[str, Any], pairs: Path | None = None) -> float:
     """Print scores over sources left out; return the temperature that makes confidences true."""
     x, names, sources = rows["traits"], rows["name"], rows["source"]
     precision: dict[str, list[float]] = defaultdict(list)
-    logits, truths = [], []
+    logits, truths, origins = [], [], []
     for source in np.unique(sources):
         test = sources == source
         train = ~test & rows["free"] & ~np.isin(rows["equal"], rows["equal"][test])
@@ -125,6 +125,7 @@ def cross_validate(rows: dict[str, Any]) -> float:
         for score, name in zip(scores[asked], names[asked], strict=True):
             logits.append([dict(zip(fitted["classes"], score, strict=True)).get(c, -1e9) for c in np.unique(names)])
             truths.append(name)
+            origins.append(source)
     order = np.unique(names)
     scores, truth = np.array(logits), np.array(truths)
     right = order[scores.argmax(axis=1)] == truth
@@ -136,6 +137,11 @@ def cross_validate(rows: dict[str, Any]) -> float:
     print(f"sources left out: macro P@10 {np.mean([np.mean(v) for v in precision.values()]):.3f}, "
           f"class accuracy {right.mean():.3f}, macro recall {macro:.3f}, "
           f"calibration error {calibration_error(confidence, right):.3f} at temperature {temperature:.2f}")  # fmt: skip
+    if pairs:
+        with pairs.open("w", newline="", encoding="utf-8") as handle:
+            writer = csv.writer(handle)
+            writer.writerow(("confidence", "right", "source"))
+            writer.writerows((f"{c:.4f}", int(r), s) for c, r, s in zip(confidence, right, origins, strict=True))
     for name in sorted(precision):
         print(f"  {name:12s} P@10 {np.mean(precision[name]):.2f}  recall {right[truth == name].mean():.2f}")
     return temperature
@@ -145,10 +151,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("labels", type=Path)
     parser.add_argument("--write", action="store_true", help="fit on all free rows and write the package's data")
+    parser.add_argument("--pairs", type=Path, help="write confidence, right and source of each class told")
     args = parser.parse_args()
     rows = load(args.labels)
     print(f"{len(rows['name'])} labelled sounds, {rows['free'].sum()} of them free, {rows['traits'].shape[1]} traits")
-    temperature = cross_validate(rows)
+    temperature = cross_validate(rows, args.pairs)
     if args.write:
         free = rows["free"]
         fitted = fit(rows["traits"][free], rows["name"][free])

@@ -63,10 +63,11 @@ class Ensemble:
     def __init__(self, nets: list[Net]) -> None:
         self.nets = nets
         self.temperature = 1.0
+        self.offset = 0.0
 
     def scores(self, x: Any) -> Any:
-        """Mean scores, after temperature."""
-        return np.mean([net.scores(x) for net in self.nets], axis=0) / self.temperature
+        """Mean scores, divided by the temperature and moved by the offset."""
+        return np.mean([net.scores(x) for net in self.nets], axis=0) / self.temperature + self.offset
 
     def store(self, name: str, inputs: Iterable[str]) -> None:
         """Write the file that `small_net.load` reads."""
@@ -77,7 +78,7 @@ class Ensemble:
             "bias": np.concatenate([net.p["bias"] for net in self.nets]),
             "out": np.concatenate([net.p["out"] for net in self.nets]) / n,
             "direct": sum(net.p["direct"] for net in self.nets) / n,
-            "shift": sum(net.p["shift"] for net in self.nets) / n,
+            "shift": sum(net.p["shift"] for net in self.nets) / n + self.offset * self.temperature,
         }  # fmt: skip
         stored = {"inputs": list(inputs), "temperature": round(self.temperature, 4),
                   "weights": {key: _rounded(value) for key, value in weights.items()}}  # fmt: skip
