@@ -160,8 +160,12 @@ class Stream:
                 return False
             raise failure(self._source, self._found, self._declared_s) from None
         skipped = 0
-        while skipped < self._done and (n := other.read(min(_SKIP, self._done - skipped)).shape[1]):
-            skipped += n
+        try:
+            while skipped < self._done and (n := other.read(min(_SKIP, self._done - skipped)).shape[1]):
+                skipped += n
+        except BaseException:
+            other.close()
+            raise
         here, there = reader.info, other.info
         same = (here.sample_rate, here.channels) == (there.sample_rate, there.channels)
         if self._done and not (same and skipped == self._done):
@@ -225,7 +229,7 @@ def even_blocks(clips: Iterable[Clip], frames: int) -> Iterator[Clip]:
     for clip in clips:
         info = clip.info
         if held.shape[1] == frames and 2 * clip.samples.shape[1] >= frames:
-            yield Clip(held, replace(info, frames=frames), bad)  # as it came, without a copy
+            yield Clip(np.ascontiguousarray(held), replace(info, frames=frames), bad)  # as it came: no copy
             held, bad = clip.samples, clip.nonfinite_samples
         else:
             bad += clip.nonfinite_samples
