@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 
@@ -69,7 +70,7 @@ def decode_blocks(
     ----------
     path : str or path-like
     seconds : float
-        Length of a block, above 0.
+        Length of a block, above 0 and finite.
     data, max_duration_s
         See `decode`.
     max_bytes : int, optional
@@ -92,8 +93,8 @@ def decode_blocks(
     --------
     >>> peak = max(abs(block.samples).max() for block in decode_blocks("interview.wav"))  # doctest: +SKIP
     """
-    if not seconds > 0:
-        raise ParameterError(f"seconds: {seconds} s; give a length above 0")
+    if not 0 < seconds < math.inf:
+        raise ParameterError(f"seconds: {seconds} s; give a finite length above 0")
     with Stream(path, data, Limits(max_duration_s, max_bytes, in_blocks=True)) as stream:
         frames = max(1, round(seconds * stream.info.sample_rate))
         yield from even_blocks(stream.clips(frames), frames)

@@ -137,7 +137,7 @@ def test_pieces_of_any_length_become_even_blocks(lengths: list[int], frames: int
         assert frames <= 2 * len(blocks[-1]) < 3 * frames
 
 
-@pytest.mark.parametrize("seconds", [0, -1.0, float("nan")])
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), float("inf")])
 def test_a_block_has_a_length(seconds: float) -> None:
     with pytest.raises(ParameterError, match="seconds"):
         next(decode_blocks("a.wav", seconds=seconds))
