@@ -61,17 +61,7 @@ class _Part(io.RawIOBase):
 
 
 class Unreadable(Exception):
-    """A reader refused the file, or broke off before its first sample.
-
-    Parameters
-    ----------
-    declared_s : float
-        Seconds that the header promises; 0 where it could not be read either.
-    """
-
-    def __init__(self, declared_s: float = 0.0) -> None:
-        super().__init__(declared_s)
-        self.declared_s = declared_s
+    """A reader refused the file."""
 
 
 class Source:
