@@ -107,7 +107,7 @@ def _best_lags(acf, rate, low_hz, high_hz, guess_hz, out_hz, out_height):  # typ
         last = min(len(row) - 2, int(rate / low_hz))
         best, best_lag = 0.0, 0.0
         lag = first
-        while lag > 1 and row[lag] < row[lag - 1] and lag < last and row[lag] > 0:
+        while lag < last and row[lag] < row[lag - 1] and row[lag] > 0:
             lag += 1  # down the slope of lag 0
         for i in range(lag, last):
             a, b, c = row[i - 1], row[i], row[i + 1]
