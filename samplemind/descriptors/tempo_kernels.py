@@ -205,8 +205,9 @@ def _of_length(bpm, length_s, origin_s, is_loop, duration_s, last_onset_s, count
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def describe(spectra, scale, centre_s, likeness, frame_rate, bpm, length_s, origin_s, from_length, duration_s,
-             last_onset_s, same, multiples, most_hz, lags, onset_lags, priors, counts, out):  # type: ignore[no-untyped-def]  # fmt: skip
+def describe(spectra, scale, centre_s, likeness, frame_rate, bpm, length_s,  # type: ignore[no-untyped-def]
+             origin_s, from_length, duration_s, last_onset_s, same, multiples, most_hz, lags, onset_lags, priors,
+             counts, out):  # fmt: skip
     """Fill one row a candidate; `same` is what every row ends with."""
     width = len(spectra) * len(multiples)
     hz = np.empty(len(multiples))
@@ -248,7 +249,7 @@ def choose(scores, bpm, same, other):  # type: ignore[no-untyped-def]
         for j in range(n):
             if abs(log_bpm[i] - log_bpm[j]) < same:
                 mass[i] += chance[j]
-    top = np.argmax(mass)
+    top = int(np.argmax(mass))
     best = top
     for j in range(n):
         if abs(log_bpm[top] - log_bpm[j]) < same and chance[j] > chance[best]:
