@@ -192,3 +192,41 @@ def test_real_sounds(corpora: Path) -> None:
         else:
             assert analysis.error, path.name
             assert not analysis.error.startswith("analysis failed"), (path.name, analysis.error)
+
+
+_NOTHING_IS_COMPILED_LATER = """
+import importlib, pkgutil
+import numpy as np
+from numba.core.dispatcher import Dispatcher
+import samplemind.descriptors
+from samplemind.audio.clip import Clip
+from samplemind.descriptors import long
+from samplemind.descriptors.engine import analyze, warm_up
+
+warm_up()
+modules = [importlib.import_module(found.name)
+           for found in pkgutil.iter_modules(samplemind.descriptors.__path__, "samplemind.descriptors.")]
+
+def compiled():
+    return {f"{module.__name__}.{name}": len(made.signatures) for module in modules
+            for name, made in vars(module).items() if isinstance(made, Dispatcher)}
+
+before = compiled()
+rng = np.random.default_rng(1)
+time = np.arange(4 * 44100) / 44100
+beat = np.sin(2 * np.pi * 60 * (time % 0.5)) * np.exp(-12 * (time % 0.5))
+sounds = [np.array([0.5]), rng.standard_normal(600), np.clip(rng.standard_normal((6, 20000)), -1, 1), beat]
+for samples in sounds:
+    for rate in (8000, 44100, 88200):
+        analyze(Clip.from_array(samples, rate), "detailed")
+long.LONG_S = 3.0
+long._STEPS = 20
+analyze(Clip.from_array(beat, 44100), "detailed")
+print([name for name, count in compiled().items() if count != before.get(name)])
+"""
+
+
+def test_after_warming_up_no_sound_needs_another_kernel() -> None:
+    program = [sys.executable, "-c", _NOTHING_IS_COMPILED_LATER]
+    done = subprocess.run(program, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
