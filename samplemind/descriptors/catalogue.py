@@ -26,7 +26,7 @@ DType = Literal["float", "int", "text", "vector", "floats", "texts"]
 #: the next ingest computes that group again, and only that one.
 GROUPS: Final[dict[str, int]] = {
     "container": 2, "level": 1, "loudness": 1, "envelope": 1, "spectrum": 2, "timbre": 1, "pitch": 2, "harmonic": 2,
-    "tonality": 2, "rhythm": 2, "kind": 2, "class": 1, "events": 1, "hpss": 1, "perceptual": 2, "vectors": 1,
+    "tonality": 2, "rhythm": 2, "kind": 2, "class": 2, "events": 2, "hpss": 1, "perceptual": 2, "vectors": 2,
 }  # fmt: skip
 
 
@@ -215,7 +215,8 @@ _ENTRIES: Final[tuple[Descriptor, ...]] = (
         ("bpm_alternative", "BPM", 30, 300, "the runner-up", ""),
         ("musical_length_s", "s", 0, None, "length in whole beats, which may differ from the file's", ""),
         ("downbeat_s", "s", 0, None, "when the first beat falls", ""),
-        ("pulse_clarity", "", 0, 1, "height of the strongest period in the onset strength", "Lartillot et al. 2008")),
+        ("pulse_clarity", "", 0, 1, "share of the onset strength that lies on the grid of beats, halves or quarters",
+         "after Lartillot et al. 2008")),
     Descriptor("beat_count", "rhythm", "standard", "int", "beat", 1, None, "beats of the musical length"),
     Descriptor("beats_per_bar", "rhythm", "standard", "int", "beat", 2, 12, "metre, where it shows"),
     Descriptor("kind", "kind", "basic", "text", "", None, None, "one-shot, loop or other"),

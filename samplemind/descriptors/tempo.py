@@ -48,7 +48,7 @@ class Tempo:
     repetition : float
         How alike the sound is to itself one beat or one bar later.
     clarity : float
-        How much of the onset strength lies on the grid of sixteenths, 0 to 1.
+        How much of the onset strength lies on the grid of beats, of their halves or of their quarters, 0 to 1.
     features : np.ndarray [shape=(len(FEATURES),)], float32
         What spoke for this tempo.
     evidence : Evidence
