@@ -9,7 +9,8 @@ from samplemind.audio.source import Source
 
 __all__ = ["SNDFILE_CONTAINERS", "Format", "id3_size", "sniff"]
 
-# Read by libsndfile first. MP3 is not among them: libsndfile's MP3 decoder prints its complaints to the terminal.
+# Read by libsndfile first. MP3 is not among them: only undamaged files are (see `mpeg`), because libsndfile's MP3
+# decoder prints its complaints to the terminal.
 SNDFILE_CONTAINERS = frozenset(
     {"wav", "w64", "aiff", "flac", "ogg", "caf", "au", "8svx", "nist", "voc", "ircam", "paf"}
 )

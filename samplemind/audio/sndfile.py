@@ -1,4 +1,4 @@
-"""Reading with libsndfile: WAV, AIFF, FLAC, Ogg Vorbis and Opus, CAF, AU and some rarer ones."""
+"""Reading with libsndfile: WAV, AIFF, FLAC, Ogg Vorbis and Opus, CAF, AU, undamaged MP3 and some rarer ones."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ _CODECS: dict[str, tuple[str, int | None]] = {
     "IMA_ADPCM": ("ima-adpcm", 4),
     "MS_ADPCM": ("ms-adpcm", 4),
     "GSM610": ("gsm", None),
+    "MPEG_LAYER_III": ("mp3", None),
     "ALAC_16": ("alac", 16),
     "ALAC_20": ("alac", 20),
     "ALAC_24": ("alac", 24),
@@ -39,10 +40,12 @@ _CODECS: dict[str, tuple[str, int | None]] = {
 }
 
 
-def _open(source: Source) -> soundfile.SoundFile:
+def _open(source: Source, part: tuple[int, int] | None = None) -> soundfile.SoundFile:
     import soundfile
 
     try:
+        if part is not None:
+            return soundfile.SoundFile(source.stream(*part))
         return soundfile.SoundFile(source.path if source.data is None else source.stream())
     except (soundfile.SoundFileError, RuntimeError, OSError, ValueError, TypeError) as error:
         raise Unreadable from error
@@ -85,6 +88,10 @@ class Reader:
     source : Source
     container : str
     limits : Limits
+    part : (int, int), optional
+        Offset and size of the stretch to read, where it is not the whole file.
+    at_once : bool
+        In one step: between two, soundfile seeks, after which an MP3 goes on without what its frames had saved up.
 
     Attributes
     ----------
@@ -101,8 +108,15 @@ class Reader:
         When a limit is passed.
     """
 
-    def __init__(self, source: Source, container: str, limits: Limits) -> None:
-        self._file = _open(source)
+    def __init__(
+        self,
+        source: Source,
+        container: str,
+        limits: Limits,
+        part: tuple[int, int] | None = None,
+        at_once: bool = False,
+    ) -> None:
+        self._file = _open(source, part)
         self._limits = limits
         self._done = 0
         self.complete = True
@@ -113,6 +127,7 @@ class Reader:
             self.close()
             raise
         self._left = self.info.frames
+        self._step = self._left if at_once else max(1, _BLOCK_SAMPLES // self.info.channels)
         self._rest = np.empty((0, self.info.channels), np.float32)
 
     def read(self, frames: int | None = None) -> FloatArray:
@@ -147,9 +162,10 @@ class Reader:
         """The next block, always from the same places on: libsndfile finds its way out of damage by where it reads."""
         import soundfile
 
-        step = max(1, _BLOCK_SAMPLES // self.info.channels)
         try:
-            block: npt.NDArray[np.float32] = self._file.read(min(step, self._left), dtype="float32", always_2d=True)
+            block: npt.NDArray[np.float32] = self._file.read(
+                min(self._step, self._left), dtype="float32", always_2d=True
+            )
         except (soundfile.SoundFileError, RuntimeError, OSError, ValueError):
             self.complete = False
             block = np.empty((0, self.info.channels), np.float32)

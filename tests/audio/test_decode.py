@@ -135,7 +135,9 @@ def test_a_file_too_large_to_hold_in_memory_decodes_from_disk(tmp_path: Path, mo
     monkeypatch.setattr("samplemind.audio.source.WHOLE_FILE_BYTES", 1000)
     for form in ("WAV", "FLAC", "MP3"):
         path = write_sf(tmp_path / "a.snd", tone(), RATE, form, sf.default_subtype(form))
-        np.testing.assert_array_equal(decode(path).samples, decode(path, data=path.read_bytes()).samples)
+        on_disk, in_memory = decode(path), decode(path, data=path.read_bytes())
+        # MP3 in memory is read by another decoder, which rounds otherwise.
+        np.testing.assert_allclose(on_disk.samples, in_memory.samples, atol=1e-5 if form == "MP3" else 0)
 
 
 def test_reading_in_blocks_joins_them_without_a_seam(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
