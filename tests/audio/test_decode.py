@@ -291,7 +291,7 @@ def test_mp3_in_wav_is_as_long_as_the_mp3(tmp_path: Path) -> None:
     content = chunk(b"RIFF", b"WAVE" + form + chunk(b"data", mp3.read_bytes()))
     clip = decode("a.wav", data=content)
     assert (clip.info.container, clip.info.codec) == ("wav", "mp3")
-    np.testing.assert_array_equal(clip.samples, decode(mp3).samples)
+    np.testing.assert_allclose(clip.samples, decode(mp3).samples, atol=1e-5)  # of another decoder
 
 
 REASONS = [

@@ -76,9 +76,9 @@ def test_an_mp3_inside_a_large_wav_is_read_from_the_disk(tmp_path: Path, monkeyp
         chunk(b"RIFF", b"WAVE" + chunk(b"fmt ", form) + chunk(b"data", mp3.read_bytes()) + chunk(b"junk", bytes(99)))
     )
     expected = decode(mp3).samples
-    np.testing.assert_array_equal(decode(path).samples, expected)
+    np.testing.assert_allclose(decode(path).samples, expected, atol=1e-5)  # of another decoder
     monkeypatch.setattr("samplemind.audio.source.WHOLE_FILE_BYTES", 1000)
-    np.testing.assert_array_equal(decode(path).samples, expected)
+    np.testing.assert_allclose(decode(path).samples, expected, atol=1e-5)
     check_blocks(path)
 
 
