@@ -13,13 +13,14 @@ from numba import njit
 from samplemind.audio.clip import FloatArray
 from samplemind.descriptors.signal import Signal
 
-__all__ = ["FULL_SCALE", "STRETCH", "Measured", "clipped", "compute", "product_of", "silence_below", "sums_of", "to_db",
-           "tops_of", "true_peak", "values_of"]  # fmt: skip
+__all__ = ["FULL_SCALE", "REACH", "STRETCH", "Measured", "clipped", "compute", "product_of", "silence_below", "sums_of",
+           "to_db", "tops_of", "true_peak", "values_of"]  # fmt: skip
 
 SILENCE_DB: Final = 60.0
 LOWEST_DB: Final = -200.0
 FULL_SCALE: Final = np.float32(0.9999)  # 16-bit full scale is 32767/32768
 _TAPS: Final = 12
+REACH: Final = _TAPS // 2  # samples on either side that a value between two samples depends on
 STRETCH: Final = 32  # samples that are looked at together for a true peak
 
 

@@ -10,7 +10,7 @@ from numba import njit
 
 from samplemind.audio.clip import AudioInfo, Clip, FloatArray
 from samplemind.descriptors import container, level, loudness
-from samplemind.descriptors.level import FULL_SCALE, STRETCH, Measured
+from samplemind.descriptors.level import FULL_SCALE, REACH, STRETCH, Measured
 
 __all__ = ["Totals"]
 
@@ -107,7 +107,8 @@ class _Levels:
             begin = 1
             seam = np.concatenate([self._before, samples[:, : 4 * STRETCH]], axis=1)
             seam_tops = [level.tops_of(row) for row in seam]
-            self._true_peak = max(self._true_peak, level.true_peak(seam, seam_tops, 1, len(seam_tops[0]) - 1))
+            known = (seam.shape[1] - REACH) // STRETCH  # the stretches whose surroundings are all there
+            self._true_peak = max(self._true_peak, level.true_peak(seam, seam_tops, 1, known))
         self._true_peak = max(self._true_peak, level.true_peak(samples, tops, begin, max(begin, stop)))
         self._before = samples[:, max(0, stop - 1) * STRETCH :].copy()
 

@@ -22,6 +22,7 @@ from samplemind.descriptors import joining, long
 from samplemind.descriptors.catalogue import CATALOGUE, LEVELS, by_name, groups_of
 from samplemind.descriptors.engine import Analysis, analyze, analyze_file
 from samplemind.descriptors.over_blocks import RULES
+from samplemind.descriptors.totals import Totals
 
 from .sounds import SR, noise, sine
 from .test_engine import check
@@ -311,3 +312,13 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
     short, four_times = (_peak_mib(tmp_path / "a.wav", minutes) for minutes in (5, 20))
     assert four_times < 1.1 * short
     assert four_times < 500
+
+
+@pytest.mark.parametrize("length", [3200 + r for r in (0, 1, 3, 4, 5, 6, 31)])
+def test_true_peak_is_exact_wherever_blocks_end(length: int) -> None:
+    row = np.float32(0.9) * np.resize(np.array([1, 1, -1, -1], np.float32), 4 * length)
+    whole, parts = (Totals(Clip.from_array(row, 11_025).info) for _ in range(2))
+    whole.add(Clip.from_array(row, 11_025))
+    for begin in range(0, len(row), length):
+        parts.add(Clip.from_array(row[begin : begin + length], 11_025))
+    assert parts.values()["true_peak_dbtp"] == pytest.approx(whole.values()["true_peak_dbtp"], abs=1e-4)
