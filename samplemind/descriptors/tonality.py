@@ -69,7 +69,7 @@ FAINT: Final = 0.08  # and not at all where they are this much weaker (44 dB) th
 LEAST_CLEAR: Final = 0.03
 SHORTEST_S: Final = 0.12
 #: Below this chance of being right a key is not told.
-TOLD: Final = 0.3
+TOLD: Final = 0.45
 
 
 @lru_cache(maxsize=1)
