@@ -33,7 +33,7 @@ def _obey(name: str) -> None:
 
 class _Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, name: str, path: Any, target: Any = None) -> importlib.machinery.ModuleSpec | None:
-        if name != "samplemind.audio.decode":
+        if name != "samplemind.audio.stream":
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
@@ -43,13 +43,13 @@ class _Finder(importlib.abc.MetaPathFinder):
 
         def exec_module(module: ModuleType) -> None:
             load(module)
-            decode = module.decode
+            start = module.Stream.__init__
 
-            def obedient(path: str, **options: Any) -> Any:
+            def obedient(stream: Any, path: str, *options: Any) -> None:
                 _obey(os.path.basename(path))
-                return decode(path, **options)
+                start(stream, path, *options)
 
-            module.decode = obedient
+            module.Stream.__init__ = obedient
 
         spec.loader.exec_module = exec_module
         return spec
