@@ -187,23 +187,7 @@ class Reader:
             raise
 
     def read(self, frames: int | None = None) -> FloatArray:
-        """Decode on.
-
-        Parameters
-        ----------
-        frames : int, optional
-            How many at most; all if not given.
-
-        Returns
-        -------
-        np.ndarray [shape=(channels, n)], float32
-            Integers are scaled by their full range to -1..1. `n` is less than asked for only at the end.
-
-        Raises
-        ------
-        AudioError
-            When a limit is passed.
-        """
+        """Decode on; see `sndfile.Reader.read`."""
         # Where the sound ends before the last packet is known only when that has come.
         needed = None if frames is None else frames + (_MAX_PADDING if self._end else 0)
         while not self._ended and (needed is None or self._held < needed):
