@@ -56,7 +56,7 @@ def compact(tables: Tables) -> tuple[int, int]:
     with writer_lock(tables.folder, tables.uri), tables.guard():
         tables.refresh()
         before = _disk_bytes(tables.folder) or 0
-        for table in (tables.samples, tables.files, tables.runs):
+        for table in (tables.samples, tables.files, tables.runs, *tables.extras()):
             # Nobody else writes: we hold the lock. Files of no version are what broken-off writes left behind.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)

@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = [
-    "FILES_KEY", "FORMAT", "SAMPLES_KEY", "TABLES", "column_names", "files_schema", "meta_schema", "overlay",
-    "record_batch", "runs_schema", "samples_schema", "vector_columns", "version_column", "versions_at",
+    "EXTRA_TABLES", "FILES_KEY", "FORMAT", "SAMPLES_KEY", "TABLES", "collections_schema", "column_names",
+    "files_schema", "labels_schema", "meta_schema", "overlay", "record_batch", "runs_schema", "samples_schema",
+    "vector_columns", "version_column", "versions_at", "words_schema",
 ]  # fmt: skip
 
 #: Raised when a library of an older program could no longer be read as it is.
 FORMAT: Final = 1
 #: `meta` is written last when a library is made: where it is, the others are.
 TABLES: Final = ("samples", "files", "runs", "meta")
+#: Made when there is something to write into them.
+EXTRA_TABLES: Final = ("labels", "collections", "words")
 SAMPLES_KEY: Final = "id"
 FILES_KEY: Final = "path"
 
@@ -111,6 +114,53 @@ def meta_schema() -> pa.Schema:
     import pyarrow as pa
 
     return pa.schema([pa.field("key", pa.utf8(), nullable=False), pa.field("value", pa.utf8())])
+
+
+@functools.cache
+def labels_schema() -> pa.Schema:
+    """One statement about one sound a row; rows are only ever added."""
+    import pyarrow as pa
+
+    return pa.schema([
+        pa.field("statement", pa.utf8(), nullable=False),  # sorts by time
+        pa.field(SAMPLES_KEY, pa.utf8(), nullable=False),
+        pa.field("task", pa.utf8()),
+        pa.field("value", pa.utf8()),  # null: what was said before holds no longer
+        pa.field("source", pa.utf8()),  # person or model
+        pa.field("author", pa.utf8()),  # a name, or that of the model
+        pa.field("version", pa.utf8()),  # of the model
+        pa.field("confidence", pa.float32()),
+        pa.field("created", pa.timestamp("us", "UTC")),
+        pa.field("batch", pa.utf8()),  # what was said in one go
+        pa.field("undoes", pa.utf8()),  # the batch that this one takes back
+    ])  # fmt: skip
+
+
+@functools.cache
+def collections_schema() -> pa.Schema:
+    """One collection a row: an ordered set of sounds, or a saved search."""
+    import pyarrow as pa
+
+    return pa.schema([
+        pa.field("name", pa.utf8(), nullable=False),
+        pa.field("note", pa.utf8()),
+        pa.field("search", pa.utf8()),  # as JSON; null for a set
+        pa.field("ids", pa.list_(pa.utf8())),  # null for a saved search
+        pa.field("created", pa.timestamp("us", "UTC")),
+        pa.field("changed", pa.timestamp("us", "UTC")),
+    ])  # fmt: skip
+
+
+@functools.cache
+def words_schema() -> pa.Schema:
+    """The words of one sound a row, for full-text search."""
+    import pyarrow as pa
+
+    return pa.schema([
+        pa.field(SAMPLES_KEY, pa.utf8(), nullable=False),
+        *(pa.field(name, pa.utf8()) for name in ("names", "folders", "tags", "labels", "comments")),
+        pa.field("words", pa.utf8()),  # all of them, as they are indexed
+    ])  # fmt: skip
 
 
 @functools.cache

@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 from samplemind.errors import LibraryError
 from samplemind.library.lock import LOCK_NAME
 from samplemind.library.schema import (
+    EXTRA_TABLES,
     FORMAT,
     TABLES,
+    collections_schema,
     files_schema,
+    labels_schema,
     meta_schema,
     runs_schema,
     samples_schema,
     version_column,
+    words_schema,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +32,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Tables", "quoted", "storage"]
 
-_SCHEMAS: Final = {"samples": samples_schema, "files": files_schema, "runs": runs_schema, "meta": meta_schema}
+_SCHEMAS: Final = {
+    "samples": samples_schema, "files": files_schema, "runs": runs_schema, "meta": meta_schema,
+    "labels": labels_schema, "collections": collections_schema, "words": words_schema,
+}  # fmt: skip
 
 
 def quoted(texts: Sequence[str]) -> str:
@@ -50,7 +57,9 @@ class Tables:
     def __init__(self, uri: str, folder: Path | None, connection: Any) -> None:
         self.uri = uri
         self.folder = folder
+        self._connection = connection
         self.samples, self.files, self.runs, self.meta = (connection.open_table(name) for name in TABLES)
+        self._extra: dict[str, Any] = {}
 
     @classmethod
     def create(cls, uri: str) -> Tables:
@@ -129,10 +138,35 @@ class Tables:
         return dict(zip(rows["key"].to_pylist(), rows["value"].to_pylist(), strict=True))
 
     def refresh(self) -> None:
-        """See what other processes have written since."""
+        """See what other processes have written since.
+
+        Files first: sounds are written before the paths that point to them, so none is missing for a path seen here.
+        """
         with self.guard():
-            for table in (self.samples, self.files, self.runs, self.meta):
+            for table in (self.files, self.samples, self.runs, self.meta, *self._extra.values()):
                 table.checkout_latest()
+
+    def extra(self, name: str) -> Any | None:
+        """One of `schema.EXTRA_TABLES`, or None while nothing has been written into it."""
+        if name not in self._extra:
+            with self.guard():
+                if name not in _names(self._connection):
+                    return None
+                self._extra[name] = self._connection.open_table(name)
+        return self._extra[name]
+
+    def extras(self) -> list[Any]:
+        """Those of `schema.EXTRA_TABLES` that there are."""
+        return [table for name in EXTRA_TABLES if (table := self.extra(name)) is not None]
+
+    def ensure(self, name: str) -> Any:
+        """One of `schema.EXTRA_TABLES`, made where it is not there yet; only for who holds the writer's lock."""
+        table = self.extra(name)
+        if table is None:
+            with self.guard():
+                table = self._connection.create_table(name, schema=_SCHEMAS[name](), mode="overwrite")
+            self._extra[name] = table
+        return table
 
     def read(self, table: Any, columns: Sequence[str], where: str | None = None) -> pl.DataFrame:
         """Columns of a table as a frame; only these are read from disk."""
@@ -198,7 +232,7 @@ def _refuse_file(uri: str, folder: Path) -> None:
 
 
 def _foreign(folder: Path) -> list[str]:
-    ours = {f"{name}.lance" for name in TABLES} | {LOCK_NAME}
+    ours = {f"{name}.lance" for name in (*TABLES, *EXTRA_TABLES)} | {LOCK_NAME}
     return sorted(entry.name for entry in folder.iterdir() if entry.name not in ours)
 
 
