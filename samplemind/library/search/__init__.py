@@ -1,0 +1,1 @@
+"""Search by sound, by numbers and by words."""
