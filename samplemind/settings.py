@@ -64,6 +64,8 @@ class Settings(BaseSettings):
         Where compiled kernels are kept; None: beside the code, or in the user's cache where that is read-only.
     log_level : {'DEBUG', 'INFO', 'WARNING', 'ERROR'}
         What is logged to the standard error.
+    user : str or None
+        Who says what is said of sounds (labels, tags); None: the name of the account.
 
     Raises
     ------
@@ -97,6 +99,9 @@ class Settings(BaseSettings):
     cache_dir: Path | None = Field(None, description="the path of a folder")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "WARNING", description="DEBUG, INFO, WARNING or ERROR"
+    )
+    user: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="a name of 1 to 200 characters"
     )
 
     def __init__(self, **arguments: Any) -> None:

@@ -81,6 +81,8 @@ def verify(
             typer.echo(f"problem  {printable(problem)}")
         for path in report.missing:
             typer.echo(f"missing  {printable(path)}")
+        for note in report.notes:
+            typer.echo(f"note     {printable(note)}")
         titles = {"samples": "sounds", "hashed": "files read again"}
         checked = ", ".join(f"{count} {titles.get(name, name)}" for name, count in report.checked.items())
         faults = counted(len(report.problems), "fault") if report.problems else "no faults"

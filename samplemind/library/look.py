@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samplemind.errors import ParameterError
-from samplemind.library.lock import writer_lock
+from samplemind.library.lock import people_lock, writer_lock
 from samplemind.library.query import frame
 from samplemind.library.report import LibraryInfo
 from samplemind.library.schema import column_names
@@ -53,11 +53,11 @@ def _disk_bytes(folder: Path | None) -> int | None:
 
 def compact(tables: Tables) -> tuple[int, int]:
     """See `Library.compact`."""
-    with writer_lock(tables.folder, tables.uri), tables.guard():
+    with writer_lock(tables.folder, tables.uri), people_lock(tables.folder, tables.uri), tables.guard():
         tables.refresh()
         before = _disk_bytes(tables.folder) or 0
         for table in (tables.samples, tables.files, tables.runs, *tables.extras()):
-            # Nobody else writes: we hold the lock. Files of no version are what broken-off writes left behind.
+            # Nobody else writes: we hold the locks. Files of no version are what broken-off writes left behind.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)
                 table.optimize(cleanup_older_than=datetime.timedelta(0), delete_unverified=tables.folder is not None)

@@ -113,12 +113,15 @@ class VerifyReport:
     missing : list of str
         Paths in the library whose file is not on the disk (not a fault of the library).
     checked : dict of str to int
-        How much was looked at: samples, files, vectors, and with `deep` hashed files.
+        How much was looked at: samples, files, vectors, statements, and with `deep` hashed files.
+    notes : list of str
+        What is worth knowing, and no fault.
     """
 
     problems: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     checked: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:

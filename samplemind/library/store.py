@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from samplemind.errors import LibraryError, ParameterError
-from samplemind.library.lock import writer_lock
-from samplemind.library.paths import absolute, from_text, is_beneath, is_gone, to_text
+from samplemind.errors import ParameterError
 from samplemind.library.report import IngestReport, LibraryInfo, Progress, VerifyReport
-from samplemind.library.tables import Tables, quoted
+from samplemind.library.tables import Tables
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from samplemind.library.chosen import Sounds
+    from samplemind.library.labels import Labels
     from samplemind.settings import Settings
 
 __all__ = ["Library"]
-
-_DELETE_ROWS = 5000
 
 
 class Library:
@@ -78,6 +77,13 @@ class Library:
     def tables(self) -> Tables:
         """The LanceDB tables themselves, for what the methods here do not offer."""
         return self._tables
+
+    @functools.cached_property
+    def labels(self) -> Labels:
+        """What people and models say of the sounds: tags, labels, their history."""
+        from samplemind.library.labels import Labels
+
+        return Labels(self._tables)
 
     def __repr__(self) -> str:
         return f"Library({self.uri!r})"
@@ -215,6 +221,13 @@ class Library:
         self._tables.refresh()
         return similar(self._tables, sound, limit, where, by, columns, skip_equal)
 
+    def label(self, sounds: Sounds | None, value: object, task: str = "class", *, by: str | None = None,
+              confidence: float | None = None, source: str = "person", version: str | None = None,
+              where: str | None = None) -> str:  # fmt: skip
+        """Say one thing of one sound or of many; see `Labels.label`."""
+        return self.labels.label(sounds, value, task, by=by, confidence=confidence, source=source, version=version,
+                                 where=where)  # fmt: skip
+
     def relocate(self, old: str | os.PathLike[str], new: str | os.PathLike[str]) -> int:
         """Say that a folder (or file) lies elsewhere now, without looking at it.
 
@@ -230,30 +243,9 @@ class Library:
         ParameterError
             When `old` and `new` are the same.
         """
-        from samplemind.library.schema import files_schema
+        from samplemind.library.places import relocate
 
-        source, target = to_text(absolute(old)), to_text(absolute(new))
-        if source == target:
-            raise ParameterError(f"new: {target} is where the files are known to be; give the place they moved to")
-        with writer_lock(self._tables.folder, self.uri), self._tables.guard():
-            self._tables.refresh()
-            rows = self._tables.read(self._tables.files, files_schema().names)
-            moving = [is_beneath(path, source) for path in rows["path"]]
-            moved, others = rows.filter(moving), rows.filter([not yes for yes in moving])
-            if not len(moved):
-                raise LibraryError(f"library {self.uri}: no file of it lies in {source}; see `samplemind list`")
-            new_rows = _renamed(moved, source, target)
-            taken = new_rows.join(others, "path", "semi")["path"].to_list()
-            if taken:
-                raise LibraryError(f"library {self.uri}: {taken[0]} is in it already; remove that row first")
-            # One transaction: the old keys go and the new ones come together.
-            job = self._tables.files.merge_insert("path").when_not_matched_insert_all().use_index(False)
-            job = job.when_not_matched_by_source_delete(_beneath_sql(source))
-            done = job.execute(new_rows.to_arrow().cast(files_schema()).combine_chunks())
-            if done.num_inserted_rows != len(moved) or done.num_deleted_rows != len(moved):
-                raise LibraryError(f"library {self.uri}: {done.num_inserted_rows} of {len(moved)} rows were renamed; "
-                                   "run `samplemind verify`")  # fmt: skip
-            return len(moved)
+        return relocate(self._tables, old, new)
 
     def remove(self, paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None, *,
                where: str | None = None, missing: bool = False) -> int:  # fmt: skip
@@ -278,28 +270,9 @@ class Library:
         ParameterError
             When nothing says what to remove.
         """
-        from samplemind.library.query import frame
+        from samplemind.library.places import remove
 
-        if paths is None and where is None and not missing:
-            raise ParameterError("remove: say what; give paths, where, or missing=True")
-        with writer_lock(self._tables.folder, self.uri), self._tables.guard():
-            self._tables.refresh()
-            chosen = frame(self._tables, ["path", "id"], where, None, None)
-            keep = list(chosen["path"])
-            if paths is not None:
-                tops = [to_text(absolute(path)) for path in _each(paths)]
-                keep = [path for path in keep if any(is_beneath(path, top) for top in tops)]
-            if missing:
-                keep = [path for path in keep if is_gone(from_text(path))]
-            self._delete(self._tables.files, "path", keep)
-            ids = set(chosen.filter(chosen["path"].is_in(keep))["id"])
-            still = set(self._tables.read(self._tables.files, ["id"])["id"]) if ids else set()
-            self._delete(self._tables.samples, "id", sorted(ids - still))
-            return len(keep)
-
-    def _delete(self, table: Any, key: str, values: Sequence[str]) -> None:
-        for start in range(0, len(values), _DELETE_ROWS):
-            table.delete(f"{key} IN ({quoted(values[start : start + _DELETE_ROWS])})")
+        return remove(self._tables, None if paths is None else _each(paths), where, missing)
 
     def compact(self) -> tuple[int, int]:
         """Put small fragments together and drop old versions; a question that another process asks meanwhile may fail.
@@ -365,22 +338,3 @@ class Library:
 def _each(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str | os.PathLike[str]]:
     """One path or many; the characters of a text are no paths."""
     return [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
-
-
-def _renamed(rows: pl.DataFrame, source: str, target: str) -> pl.DataFrame:
-    import polars as pl
-
-    def moved(column: str) -> pl.Expr:
-        inside = pl.col(column).str.starts_with(source + os.sep) | (pl.col(column) == source)
-        rest = pl.col(column).str.strip_prefix(source)
-        return pl.when(inside).then(pl.lit(target) + rest).otherwise(pl.col(column)).alias(column)
-
-    return rows.with_columns(moved("path"), moved("root")).with_columns(
-        folder=pl.col("path").str.replace(r"/[^/]*$", ""), name=pl.col("path").str.extract(r"([^/]*)$")
-    )
-
-
-def _beneath_sql(folder: str) -> str:
-    text = folder.replace("'", "''")
-    inside = text if text.endswith(os.sep) else text + os.sep
-    return f"path = '{text}' OR starts_with(path, '{inside}')"

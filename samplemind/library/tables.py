@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from samplemind.errors import LibraryError
-from samplemind.library.lock import LOCK_NAME
+from samplemind.library.lock import LOCK_NAME, PEOPLE_LOCK_NAME
 from samplemind.library.schema import (
     EXTRA_TABLES,
     FORMAT,
@@ -160,7 +160,7 @@ class Tables:
         return [table for name in EXTRA_TABLES if (table := self.extra(name)) is not None]
 
     def ensure(self, name: str) -> Any:
-        """One of `schema.EXTRA_TABLES`, made where it is not there yet; only for who holds the writer's lock."""
+        """One of `schema.EXTRA_TABLES`, made where it is not there yet; only for who holds its lock (see `lock`)."""
         table = self.extra(name)
         if table is None:
             with self.guard():
@@ -232,7 +232,7 @@ def _refuse_file(uri: str, folder: Path) -> None:
 
 
 def _foreign(folder: Path) -> list[str]:
-    ours = {f"{name}.lance" for name in (*TABLES, *EXTRA_TABLES)} | {LOCK_NAME}
+    ours = {f"{name}.lance" for name in (*TABLES, *EXTRA_TABLES)} | {LOCK_NAME, PEOPLE_LOCK_NAME}
     return sorted(entry.name for entry in folder.iterdir() if entry.name not in ours)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from samplemind.descriptors.catalogue import CATALOGUE, GROUPS, LEVELS
 from samplemind.errors import LibraryError
 from samplemind.library.content import UNREAD, file_ids
+from samplemind.library.labels.labels import about_nothing
 from samplemind.library.paths import from_text, is_gone
 from samplemind.library.report import VerifyReport
 from samplemind.library.schema import files_schema, samples_schema, vector_columns, version_column
@@ -40,7 +41,17 @@ def verify(tables: Tables, deep: bool) -> VerifyReport:
     _values(samples, report)
     _vectors(samples, report)
     _on_disk(files, report, deep)
+    _statements(tables, report)
     return report
+
+
+def _statements(tables: Tables, report: VerifyReport) -> None:
+    said, lost, sounds = about_nothing(tables)
+    if said:
+        report.checked["statements"] = said
+    if lost:
+        report.notes.append(f"{lost} statements (labels, tags) are about {sounds} sounds that are not in the library; "
+                            "they are kept, and count again when the sounds come back")  # fmt: skip
 
 
 def _note(report: VerifyReport, what: str, which: Any) -> None:
