@@ -1,8 +1,7 @@
 """What is computed of a frame while its spectrum is in the cache: compiled loops in float32, written to vectorise.
 
-A loop vectorises when it runs over a whole slice, stays in 32 bits, and asks nothing on its way. So logarithms are
-taken of rows rather than of numbers, and the highest values of a band are sought in 16 columns at once, and by their
-bits: positive numbers are ordered as their bits are, and a maximum of integers vectorises where that of floats not.
+Spectra come sixteen frames at a time (see `audio.lanes`). The other loops vectorise by themselves, since they run over
+a whole slice, stay in 32 bits, and ask nothing on their way; so logarithms are taken of rows rather than of numbers.
 """
 
 from __future__ import annotations
@@ -10,137 +9,97 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-__all__ = ["CONTRAST_MOST", "analyze_block", "mel_levels", "window_block", "zero_crossings"]
+from samplemind.audio.lanes import LANES, LOG2, absent, highest, load, log2, lowest, root, store
+from samplemind.descriptors.frame_spectra import HOP, N_FFT, group_power, room, spread_hops
+
+__all__ = ["CONTRAST_MOST", "analyze_all", "mel_levels", "zero_crossings"]
 
 _DB = np.float32(3.0102999566)  # 10 log10(2)
-_LANES = 16  # columns in which the extremes of a band are sought
+_LANES = np.uint64(LANES)
+_CHUNK = 32  # bins that are skipped together on the way to a rolloff
 #: Of a contrast band's bins at most these many count as its peak and as its valley.
 CONTRAST_MOST = 4
 _FRACTION = np.int32(0x7FFFFF)
-_INFINITY = np.int32(0x7F800000)  # above the bits of every finite number
+_HUGE = np.float32(3e38)
 _FRACTION_UNIT = np.float32(2.0**-23)
+_L6, _L5, _L4, _L3, _L2, _L1 = (np.float32(factor) for factor in LOG2)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _log2(bits):  # type: ignore[no-untyped-def]
     """Base-2 logarithm of a positive float32, given by its bits, to 1e-5: exponent and polynomial of the rest."""
     m = np.float32(np.int32(bits & _FRACTION)) * _FRACTION_UNIT
-    p = np.float32(-0.03459521) * m + np.float32(0.14643361)
-    p = p * m + np.float32(-0.30338967)
-    p = p * m + np.float32(0.46930169)
-    p = p * m + np.float32(-0.72044237)
-    p = p * m + np.float32(1.44268325)
+    p = ((((_L6 * m + _L5) * m + _L4) * m + _L3) * m + _L2) * m + _L1
     return np.float32(np.int32((bits >> np.int32(23)) - np.int32(127))) + p * m
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _sum(values):  # type: ignore[no-untyped-def]
-    total = np.float32(0.0)
-    for i in range(len(values)):
-        total += values[i]
-    return total
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def window_block(y, begin, hop, window, out):  # type: ignore[no-untyped-def]
-    """Frames of the signal times the window, one every `hop` samples from `begin` on, zeros beyond both ends."""
-    width = len(window)
-    for t in range(out.shape[0]):
-        first = begin + t * hop
-        low = min(width, max(0, -first))
-        high = max(low, min(width, len(y) - first))
-        row = out[t]
-        if low > 0:
-            row[:low] = np.float32(0.0)
-        if high < width:
-            row[high:] = np.float32(0.0)
-        if low < high:
-            part, samples, weights = row[low:high], y[first + low : first + high], window[low:high]
-            for i in range(len(part)):
-                part[i] = samples[i] * weights[i]
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _power(row, floor, power, mean_power):  # type: ignore[no-untyped-def]
-    """Power of each bin, also added up over frames."""
-    for k in range(len(power)):
-        re = row[2 * k]
-        im = row[2 * k + 1]
-        p = re * re + im * im + floor
-        power[k] = p
-        mean_power[k] += p
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _mel_bands(power, starts, rise, mel):  # type: ignore[no-untyped-def]
+def _bands(power, starts, rise, added, totals, bands):  # type: ignore[no-untyped-def]
     """Add up triangles: between two edges every bin falls out of one filter and rises into the next.
 
-    Returns the sum of all bins.
+    `bands` has a row for each filter, `totals` is the sum of all bins, and each bin is added to its row of `added`.
     """
-    total = np.float32(0.0)
-    before = np.float32(0.0)  # rose into the filter before
-    for b in range(len(starts) - 1):
-        up = np.float32(0.0)
-        both = np.float32(0.0)
-        for k in range(starts[b], starts[b + 1]):
-            up += power[k] * rise[k]
-            both += power[k]
+    total, before = absent(), absent()  # `before` rose into the filter before
+    for b in range(np.uint64(len(starts) - 1)):
+        up, both = absent(), absent()
+        for k in range(starts[b], starts[b + np.uint64(1)]):
+            at = k * _LANES
+            p = load(power, at)
+            up += p * rise[k]
+            both += p
+            store(added, at, load(added, at) + p)
         if b > 0:
-            mel[b - 1] = before + both - up
+            store(bands, (b - np.uint64(1)) * _LANES, before + both - up)
         before = up
         total += both
-    return total
+    store(totals, np.uint64(0), total)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _extremes(bits, begin, end):  # type: ignore[no-untyped-def]
-    """Highest and lowest of some bits of positive numbers."""
-    high = np.int32(0)
-    low = _INFINITY
-    for k in range(begin, end):
-        high = max(high, bits[k])
-        low = min(low, bits[k])
-    return high, low
+def _shares(power, inverse, sums, chunks):  # type: ignore[no-untyped-def]
+    """Sums over bins: of bin times power, logarithm, power times logarithm, amplitude, amplitude times `inverse`.
+
+    They go into the first five rows of `sums`, and the power of every `_CHUNK` bins into a row of `chunks`.
+    """
+    first, log_sum, plogp, amplitude, decrease = absent(), absent(), absent(), absent(), absent()
+    for c in range(np.uint64(len(chunks))):
+        chunk, logs = absent(), absent()
+        begin = np.uint64(1) + c * np.uint64(_CHUNK)
+        for k in range(begin, begin + np.uint64(_CHUNK)):
+            p = load(power, k * _LANES)
+            log = log2(p)
+            a = root(p)
+            chunk += p
+            logs += log
+            first += p * np.float32(np.int32(k))
+            plogp += p * log
+            amplitude += a
+            decrease += a * inverse[k]
+        store(chunks, c * _LANES, chunk)
+        log_sum += logs
+    for row, value in enumerate((first, log_sum, plogp, amplitude, decrease)):
+        store(sums, np.uint64(row) * _LANES, value)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _shares(power, bits, inverse):  # type: ignore[no-untyped-def]
-    """Sums over bins: of bin times power, logarithm, power times logarithm, amplitude, amplitude times `inverse`."""
-    first = np.float32(0.0)
-    log_sum = np.float32(0.0)
-    plogp = np.float32(0.0)
-    amplitude = np.float32(0.0)
-    decrease = np.float32(0.0)
-    for k in range(1, len(power)):
-        p = power[k]
-        log = _log2(bits[k])
-        a = np.sqrt(p)
-        first += np.float32(np.int32(k)) * p
-        log_sum += log
-        plogp += p * log
-        amplitude += a
-        decrease += a * inverse[k]
-    return first, log_sum, plogp, amplitude, decrease
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _central_moments(power, mean):  # type: ignore[no-untyped-def]
-    """Second to fourth central moment, in bins (sums over power, not yet divided by it)."""
-    m2 = np.float32(0.0)
-    m3 = np.float32(0.0)
-    m4 = np.float32(0.0)
-    for k in range(1, len(power)):
-        d = np.float32(np.int32(k)) - mean
-        w = d * d * power[k]
+def _central_moments(power, mean, sums):  # type: ignore[no-untyped-def]
+    """Second to fourth central moment, in bins (sums over power, not yet divided by it), in three rows of `sums`."""
+    m2, m3, m4 = absent(), absent(), absent()
+    means = load(mean, np.uint64(0))
+    for k in range(np.uint64(1), np.uint64(len(power))):
+        d = np.float32(np.int32(k)) - means
+        w = d * d * load(power, k * _LANES)
+        wd = w * d
         m2 += w
-        m3 += w * d
-        m4 += w * d * d
-    return m2, m3, m4
+        m3 += wd
+        m4 += wd * d
+    for row, value in enumerate((m2, m3, m4)):
+        store(sums, np.uint64(row) * _LANES, value)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _rolloffs(power, total):  # type: ignore[no-untyped-def]
-    """Bins below which 85 % and 95 % of the power lie: skip 32 bins at a time, then walk."""
+def _rolloffs(power, chunks, total, i):  # type: ignore[no-untyped-def]
+    """Bins below which 85 % and 95 % of the power of one frame lie: skip chunks, then walk."""
     n_bins = len(power)
     limit85 = np.float32(0.85) * total
     limit95 = np.float32(0.95) * total
@@ -148,102 +107,77 @@ def _rolloffs(power, total):  # type: ignore[no-untyped-def]
     roll85 = n_bins - 1
     roll95 = n_bins - 1
     found = 0
-    k = 1
-    while k < n_bins and found < 2:
-        stop = min(k + 32, n_bins)
-        chunk = _sum(power[k:stop])
+    for c in range(len(chunks)):
         limit = limit85 if found == 0 else limit95
-        if passed + chunk < limit:
-            passed += chunk
-        else:
-            for j in range(k, stop):
-                passed += power[j]
-                if found == 0 and passed >= limit85:
-                    roll85 = j
-                    found = 1
-                if found == 1 and passed >= limit95:
-                    roll95 = j
-                    found = 2
-                    break
-        k = stop
+        if passed + chunks[c, i] < limit:
+            passed += chunks[c, i]
+            continue
+        for j in range(1 + c * _CHUNK, 1 + (c + 1) * _CHUNK):
+            passed += power[j, i]
+            if found == 0 and passed >= limit85:
+                roll85 = j
+                found = 1
+            if found == 1 and passed >= limit95:
+                roll95 = j
+                found = 2
+                break
+        if found == 2:
+            break
     return roll85, roll95
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _keep_highest(a, b, c, d, value):  # type: ignore[no-untyped-def]
-    """The four highest of five numbers, of which the first four are sorted from the highest down."""
-    rest = min(a, value)
-    next_rest = min(b, rest)
-    return max(a, value), max(b, rest), max(c, next_rest), max(d, min(c, next_rest))
+def _sink(power, begin, end, extremes):  # type: ignore[no-untyped-def]
+    """The four highest of some bins, from the highest down, and the four lowest, from the lowest up; their sum."""
+    total = absent()
+    a, b, c, d = absent(), absent(), absent(), absent()
+    p = q = r = s = absent() + _HUGE
+    for k in range(begin, end):
+        value = load(power, k * _LANES)
+        total += value
+        rest, left = lowest(a, value), highest(p, value)
+        a, p = highest(a, value), lowest(p, value)
+        next_rest, next_left = lowest(b, rest), highest(q, left)
+        b, q = highest(b, rest), lowest(q, left)
+        rest, left = lowest(c, next_rest), highest(r, next_left)
+        c, r = highest(c, next_rest), lowest(r, next_left)
+        d, s = highest(d, rest), lowest(s, left)
+    for row, extreme in enumerate((a, b, c, d, p, q, r, s)):
+        store(extremes, np.uint64(row) * _LANES, extreme)
+    return total
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _keep_lowest(a, b, c, d, value):  # type: ignore[no-untyped-def]
-    """The four lowest of five numbers, of which the first four are sorted from the lowest up."""
-    rest = max(a, value)
-    next_rest = max(b, rest)
-    return min(a, value), min(b, rest), min(c, next_rest), min(d, max(c, next_rest))
+def _ends(power, begin, end, extremes):  # type: ignore[no-untyped-def]
+    """The highest and the lowest value of some bins, where `_sink` puts them; their sum."""
+    total, high, low = absent(), absent(), absent() + _HUGE
+    for k in range(begin, end):
+        value = load(power, k * _LANES)
+        total += value
+        high, low = highest(high, value), lowest(low, value)
+    store(extremes, np.uint64(0), high)
+    store(extremes, np.uint64(CONTRAST_MOST) * _LANES, low)
+    return total
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _sink(highs, lows, columns):  # type: ignore[no-untyped-def]
-    """Let values, two a column, sink into the columns of the four highest and of the four lowest."""
-    for i in range(_LANES):
-        j, k, m = i + _LANES, i + 2 * _LANES, i + 3 * _LANES
-        a, b, c, d = _keep_highest(columns[i], columns[j], columns[k], columns[m], highs[i])
-        columns[i], columns[j], columns[k], columns[m] = _keep_highest(a, b, c, d, highs[j])
-        p, q, r, s = i + 4 * _LANES, i + 5 * _LANES, i + 6 * _LANES, i + 7 * _LANES
-        a, b, c, d = _keep_lowest(columns[p], columns[q], columns[r], columns[s], lows[i])
-        columns[p], columns[q], columns[r], columns[s] = _keep_lowest(a, b, c, d, lows[j])
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _many_extremes(bits, count, columns, found):  # type: ignore[no-untyped-def]
-    """Bits of the `count` highest and of the `count` lowest values of a band, into `found`."""
-    half = CONTRAST_MOST * _LANES
-    width = 2 * _LANES
-    columns[:half] = np.int32(0)
-    columns[half : 2 * half] = _INFINITY
-    whole = len(bits) - len(bits) % width
-    for k in range(0, whole, width):
-        row = bits[k : k + width]
-        _sink(row, row, columns)
-    highs, lows = columns[2 * half : 2 * half + width], columns[2 * half + width :]
-    highs[:] = np.int32(0)
-    lows[:] = _INFINITY
-    for k in range(whole, len(bits)):
-        highs[k - whole] = bits[k]
-        lows[k - whole] = bits[k]
-    _sink(highs, lows, columns)
-    for i in range(count):
-        best, least = 0, half
-        for lane in range(1, _LANES):
-            best = lane if columns[lane] > columns[best] else best
-            least = half + lane if columns[half + lane] < columns[least] else least
-        found[i] = columns[best]
-        found[count + i] = columns[least]
-        for level in range(0, half - _LANES, _LANES):  # the column moves up
-            columns[best + level] = columns[best + level + _LANES]
-            columns[least + level] = columns[least + level + _LANES]
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _octaves(power, bits, edges, counts, columns, ratios, levels):  # type: ignore[no-untyped-def]
-    """Peak over valley, and mean power, of every octave band."""
-    found = np.empty(2 * CONTRAST_MOST, np.int32)
-    values = found.view(np.float32)
-    for c in range(len(ratios)):
+def _octaves(power, edges, counts, extremes, level, raw):  # type: ignore[no-untyped-def]
+    """Peak over valley, and mean power, of every octave band, and the highest bin of all, of the frames of `raw`."""
+    raw[:, 16] = np.float32(0.0)
+    for c in range(len(counts)):
         begin, end, count = edges[c], edges[c + 1], counts[c]
-        level = np.float32(0.0)
-        for k in range(begin, end):
-            level += power[k]
-        levels[c] = level / np.float32(end - begin)
         if count == 1:
-            found[0], found[1] = _extremes(bits, begin, end)
-            ratios[c] = values[0] / values[1]
+            store(level, np.uint64(0), _ends(power, begin, end, extremes))
         else:
-            _many_extremes(bits[begin:end], count, columns, found)
-            ratios[c] = _sum(values[:count]) / _sum(values[count : 2 * count])
+            store(level, np.uint64(0), _sink(power, begin, end, extremes))
+        for i in range(len(raw)):
+            peak, valley = np.float32(0.0), np.float32(0.0)
+            for j in range(count):
+                peak += extremes[j, i]
+                valley += extremes[CONTRAST_MOST + j, i]
+            raw[i, c] = peak / valley
+            raw[i, 7 + c] = level[i] / np.float32(end - begin)
+            raw[i, 16] = max(raw[i, 16], extremes[0, i])
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -257,27 +191,33 @@ def _logarithms(values):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _colours(power, bits, total, inverse, edges, counts, columns, raw, out):  # type: ignore[no-untyped-def]
-    """What one frame sounds like: features 0 to 7 and 10 into `out`, what needs a logarithm yet into `raw`."""
-    first, log_sum, plogp, amplitude, decrease = _shares(power, bits, inverse)
-    m2, m3, m4 = _central_moments(power, first / total)
-    m2 = max(m2 / total, np.float32(1e-6))
-    spread = np.sqrt(m2)
-    roll85, roll95 = _rolloffs(power, total)
-    lowest = np.sqrt(power[1])
-    out[0] = first / total
-    out[1] = spread
-    out[2] = m3 / (total * m2 * spread)
-    out[3] = m4 / (total * m2 * m2)
-    out[4] = roll85
-    out[5] = roll95
-    out[6] = log_sum
-    out[7] = plogp / total
-    out[10] = (decrease - lowest * _sum(inverse)) / (amplitude - lowest + np.float32(1e-12))
-    _octaves(power, bits, edges, counts, columns, raw[:7], raw[7:14])
-    raw[14] = total
-    raw[15] = first
-    raw.view(np.int32)[16] = _extremes(bits, np.uint64(1), np.uint64(len(bits)))[0]
+def _colours(power, totals, inverse, edges, counts, scratch, raw, out):  # type: ignore[no-untyped-def]
+    """What frames sound like: features 0 to 7 and 10 into `out`, what needs a logarithm yet into `raw`."""
+    sums, chunks, extremes, mean, level = scratch
+    _shares(power, inverse, sums, chunks)
+    distances = np.float32(0.0)
+    for k in range(len(inverse)):
+        distances += inverse[k]
+    for i in range(len(out)):
+        total = totals[i]
+        mean[i] = sums[0, i] / total
+        lowest = np.sqrt(power[1, i])
+        out[i, 0] = mean[i]
+        out[i, 4], out[i, 5] = _rolloffs(power, chunks, total, i)
+        out[i, 6] = sums[1, i]
+        out[i, 7] = sums[2, i] / total
+        out[i, 10] = (sums[4, i] - lowest * distances) / (sums[3, i] - lowest + np.float32(1e-12))
+        raw[i, 14] = total
+        raw[i, 15] = sums[0, i]
+    _central_moments(power, mean, sums)
+    for i in range(len(out)):
+        total = totals[i]
+        m2 = max(sums[0, i] / total, np.float32(1e-6))
+        spread = np.sqrt(m2)
+        out[i, 1] = spread
+        out[i, 2] = sums[1, i] / (total * m2 * spread)
+        out[i, 3] = sums[2, i] / (total * m2 * m2)
+    _octaves(power, edges, counts, extremes, level, raw)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -302,23 +242,40 @@ def _in_units(logs, n_bins, out, contrast):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def analyze_block(spectrum, floor, starts, rise, inverse, edges, counts, step,  # type: ignore[no-untyped-def]
-                  mel, energy, mean_power, features, contrast):  # fmt: skip
-    """Fill the rows of one block; `spectrum` is (frames, 2 * n_bins), real and imaginary parts in turn.
+def analyze_all(y, floor, step, tables, starts, rise, inverse, edges, counts,  # type: ignore[no-untyped-def]
+                mel, energy, mean_power, features, contrast):  # fmt: skip
+    """Fill the rows of all frames of a signal; `mean_power` is the mean of their spectra.
 
     Every frame has its `mel` bands and `energy`; the first of every `step` has a row of `features` and `contrast`.
     """
-    n_bins = spectrum.shape[1] // 2
-    power = np.empty(n_bins, np.float32)
-    bits = power.view(np.int32)
-    columns = np.empty((2 * CONTRAST_MOST + 4) * _LANES, np.int32)
+    n, n_bins = len(energy), len(mean_power)
+    hops, work, power = room(step)
+    sums, chunks = np.empty((5, LANES), np.float32), np.empty((n_bins // _CHUNK, LANES), np.float32)
+    extremes, bands = np.empty((2 * CONTRAST_MOST, LANES), np.float32), np.empty((mel.shape[1], LANES), np.float32)
+    totals, mean, level = np.empty(LANES, np.float32), np.zeros(LANES, np.float32), np.empty(LANES, np.float32)
+    added = np.zeros((n_bins, LANES), np.float32)
     raw = np.empty((len(features), 17), np.float32)
-    for t in range(len(energy)):
-        _power(spectrum[t], floor, power, mean_power)
-        total = _mel_bands(power, starts, rise, mel[t])
-        energy[t] = total
-        if t % step == 0:
-            _colours(power, bits, total, inverse, edges, counts, columns, raw[t // step], features[t // step])
+    for begin in range(0, n, LANES * step):
+        spread_hops(y, begin * HOP - N_FFT // 2, step, hops)
+        for group in range(step):
+            count = min(LANES, (n - begin - group + step - 1) // step)
+            if count <= 0:
+                continue
+            group_power(hops, step, group, tables, floor, work, power)
+            if count < LANES:
+                power[:, count:] = np.float32(0.0)  # these frames lie after the last one
+            _bands(power, starts, rise, added, totals, bands)
+            for i in range(count):
+                t = begin + group + i * step
+                energy[t] = totals[i]
+                for b in range(mel.shape[1]):
+                    mel[t, b] = bands[b, i]
+            if group == 0:
+                rows = slice(begin // step, begin // step + count)
+                _colours(power, totals, inverse, edges, counts, (sums, chunks, extremes, mean, level),
+                         raw[rows], features[rows])  # fmt: skip
+    for k in range(n_bins):
+        mean_power[k] = added[k].sum() / np.float32(n)
     _in_units(_logarithms(raw), n_bins, features, contrast)
 
 

@@ -11,30 +11,25 @@ from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-import scipy.fft
 
 from samplemind.audio.clip import FloatArray
 from samplemind.descriptors.catalogue import FRAME_FEATURES
-from samplemind.descriptors.frame_kernels import CONTRAST_MOST, analyze_block, mel_levels, window_block, zero_crossings
+from samplemind.descriptors.frame_kernels import CONTRAST_MOST, analyze_all, mel_levels, zero_crossings
+from samplemind.descriptors.frame_spectra import HOP, N_BINS, N_FFT, tables
 
 __all__ = ["HOP", "N_FFT", "N_MELS", "SR", "Frames", "analyze_frames", "centred_blocks", "hann_window",
            "mel_filters", "mel_frequencies"]  # fmt: skip
 
 SR: Final = 44100
-N_FFT: Final = 2048
-HOP: Final = 512
-N_BINS: Final = N_FFT // 2 + 1
 N_MELS: Final = 40
 #: Edges of the octave bands of the spectral contrast (Hz), after Jiang et al. 2002.
 CONTRAST_EDGES: Final = (0.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0, 22050.0)
 #: Share of a contrast band's bins that count as its peak and as its valley, four at most.
 CONTRAST_SHARE: Final = 0.02
-_BLOCK: Final = 64  # frames transformed together: they and their spectra stay in a 1 MB cache
-_TOGETHER: Final = 4  # frames that the transform takes at once; one left over costs as much as four
 #: Sounds of this many frames (0.36 s) or more are described at every second one: neighbours share 3/4 of their samples.
 SPARSE_FROM: Final = 32
 _FEATURES: Final = tuple(FRAME_FEATURES)
-_AMPLITUDE_SCALE: Final = np.float32(2.0 / (N_FFT / 2))  # a full-scale sine on a bin has power 1 under a Hann window
+_AMPLITUDE_SCALE: Final = 2.0 / (N_FFT / 2)  # a full-scale sine on a bin has power 1 under a Hann window
 _FLOOR: Final = np.float32(1e-14)  # -140 dBFS: below the noise of 16-bit audio in one bin
 #: Rises below this level (dB under the loudest band of the sound) are no novelty.
 RANGE_DB: Final = 60.0
@@ -122,10 +117,10 @@ def mel_filters() -> FloatArray:
 
 
 @lru_cache(maxsize=1)
-def _tables() -> tuple[FloatArray, Any, FloatArray, FloatArray, Any, Any]:
-    """What the kernels know: the scaled window, and the facts of the bins.
+def _facts() -> tuple[Any, FloatArray, FloatArray, Any, Any]:
+    """What the kernels know of the bins.
 
-    Those are the first one after each mel edge, the weight of each in the band that it rises into, 1 over its
+    That is the first one after each mel edge, the weight of each in the band that it rises into, 1 over its
     distance from bin 1, the edges of the contrast bands, and how many bins of each are its peak and its valley.
     """
     edges = _mel_edges()
@@ -140,7 +135,7 @@ def _tables() -> tuple[FloatArray, Any, FloatArray, FloatArray, Any, Any]:
     counts = np.clip((CONTRAST_SHARE * np.diff(contrast.astype(float)) + 0.5).astype(np.int64), 1, CONTRAST_MOST)
     inverse = np.zeros(N_BINS, np.float32)
     inverse[2:] = 1 / np.arange(1, N_BINS - 1)
-    return hann_window() * _AMPLITUDE_SCALE, starts, rise, inverse, contrast, counts
+    return starts, rise, inverse, contrast, counts
 
 
 @lru_cache(maxsize=1)
@@ -179,17 +174,9 @@ def analyze_frames(y: FloatArray) -> Frames:
     onset_strength, energy = np.empty((2, n), np.float32)
     features = np.empty((described, len(_FEATURES)), np.float32)
     contrast = np.empty((described, len(CONTRAST_EDGES) - 1), np.float32)
-    mean_power = np.zeros(N_BINS, np.float32)
-    window, starts, rise, inverse, edges, counts = _tables()
-    block = np.empty((min(_BLOCK, -(-n // _TOGETHER) * _TOGETHER), N_FFT), np.float32)
-    for begin in range(0, n, _BLOCK):
-        rows, sparse = slice(begin, begin + _BLOCK), slice(begin // step, (begin + _BLOCK) // step)
-        block = block[: -(-min(_BLOCK, n - begin) // _TOGETHER) * _TOGETHER]
-        window_block(y, begin * HOP - N_FFT // 2, HOP, window, block)
-        spectrum = scipy.fft.rfft(block, axis=1).view(np.float32)
-        analyze_block(spectrum, _FLOOR, starts, rise, inverse, edges, counts, step,
-                      mel[rows], energy[rows], mean_power, features[sparse], contrast[sparse])  # fmt: skip
-    mean_power /= np.float32(n)
+    mean_power = np.empty(N_BINS, np.float32)
+    analyze_all(y, _FLOOR, step, tables(_AMPLITUDE_SCALE), *_facts(),
+                mel, energy, mean_power, features, contrast)  # fmt: skip
     mean_power[0] = 0  # an offset is not heard
     loudest = np.float32(max(float(mel.max()), 1e-12))
     mel_levels(mel, loudest, np.float32(RANGE_DB), mel_db, motion[:, 0], onset_strength)

@@ -1,0 +1,167 @@
+"""Sixteen float32 as one value in compiled kernels: what vector instructions do, written as if it were one number.
+
+A compiler makes vectors of a loop only where it can see that nothing it writes is read again, and checks that anew on
+every turn. Here a kernel says itself what goes side by side, and its running sums stay in registers. What the machine
+has in registers of another width, LLVM takes apart or puts together.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, Final
+
+from llvmlite import ir
+from numba import types
+from numba.core.cgutils import get_or_insert_function
+from numba.extending import intrinsic, models, register_model, type_callable
+from numba.extending import lower_builtin as lower
+
+__all__ = ["LANES", "LOG2", "absent", "highest", "load", "log2", "lowest", "root", "store"]
+
+#: Numbers in one value.
+LANES: Final = 16
+_FLOAT, _INT = ir.FloatType(), ir.IntType(32)
+_FLOATS, _INTS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_INT, LANES)
+#: Polynomial, from the highest power down to the first, that is log2(1 + m) to 1e-5 for m from 0 to 1.
+LOG2: Final = (-0.03459521, 0.14643361, -0.30338967, 0.46930169, -0.72044237, 1.44268325)
+
+
+_made_inline: Any = intrinsic  # to a type checker a decorator of no signature: kernels have none either
+
+
+class _Lanes(types.Type):
+    def __init__(self) -> None:
+        super().__init__(name="Lanes")
+
+
+_lanes = _Lanes()
+
+
+@register_model(_Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, dmm: Any, fe_type: Any) -> None:
+        super().__init__(dmm, fe_type, _FLOATS)  # type: ignore[no-untyped-call]
+
+
+def _all(value: float) -> ir.Constant:
+    return ir.Constant(_FLOATS, [value] * LANES)
+
+
+def _whole(value: int) -> ir.Constant:
+    return ir.Constant(_INTS, [value] * LANES)
+
+
+def _spread(builder: Any, number: Any) -> Any:
+    """The same number in all lanes."""
+    first = builder.insert_element(ir.Constant(_FLOATS, ir.Undefined), number, ir.Constant(_INT, 0))
+    return builder.shuffle_vector(first, ir.Constant(_FLOATS, ir.Undefined), _whole(0))
+
+
+def _define(operation: Any, instruction: str) -> None:
+    """An operator between lanes, or lanes and a float32."""
+
+    @type_callable(operation)
+    def typed(context: Any) -> Any:
+        def of(a: Any, b: Any) -> Any:
+            if _lanes in (a, b) and {a, b} <= {_lanes, types.float32}:
+                return _lanes
+            return None
+
+        return of
+
+    def lowered(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        pairs = zip(sig.args, args, strict=True)
+        a, b = (value if kind is _lanes else _spread(builder, value) for kind, value in pairs)
+        return getattr(builder, instruction)(a, b)
+
+    for pair in ((_lanes, _lanes), (_lanes, types.float32), (types.float32, _lanes)):
+        lower(operation, *pair)(lowered)  # type: ignore[no-untyped-call]
+
+
+for _operation, _instruction in (
+    (operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul"),
+    (operator.iadd, "fadd"), (operator.isub, "fsub"), (operator.imul, "fmul"),
+):  # fmt: skip
+    _define(_operation, _instruction)
+
+
+def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    """Where the numbers from a flat index on lie; nobody checks that there are as many."""
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), _FLOATS.as_pointer())
+
+
+@_made_inline
+def load(typing: Any, array: Any, index: Any) -> Any:
+    """The numbers of a C-contiguous float32 array from a flat index on."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.load(_address(context, builder, sig.args[0], *args), align=4)
+
+    return _lanes(array, index), code
+
+
+@_made_inline
+def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
+    """Put numbers into a C-contiguous float32 array, from a flat index on."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        array, index, value = args
+        builder.store(value, _address(context, builder, sig.args[0], array, index), align=4)
+        return context.get_dummy_value()
+
+    return types.void(array, index, value), code
+
+
+@_made_inline
+def absent(typing: Any) -> Any:
+    """Zeros."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _all(0.0)
+
+    return _lanes(), code
+
+
+def _chosen(name: str, relation: str, meaning: str) -> Any:
+    def choose(typing: Any, a: Any, b: Any) -> Any:
+        def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            x, y = args
+            return builder.select(builder.fcmp_ordered(relation, x, y), x, y)
+
+        return _lanes(a, b), code
+
+    choose.__name__, choose.__doc__ = name, meaning
+    return _made_inline(choose)
+
+
+highest = _chosen("highest", ">", "The higher of two numbers, lane by lane.")
+lowest = _chosen("lowest", "<", "The lower of two numbers, lane by lane.")
+
+
+@_made_inline
+def root(typing: Any, a: Any) -> Any:
+    """Square roots."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(_FLOATS, [_FLOATS])
+        function = get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f32")  # type: ignore[no-untyped-call]
+        return builder.call(function, args)
+
+    return _lanes(a), code
+
+
+@_made_inline
+def log2(typing: Any, a: Any) -> Any:
+    """Base-2 logarithms of positive numbers, to 1e-5: exponent and polynomial of the rest."""
+
+    def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        bits = builder.bitcast(args[0], _INTS)
+        m = builder.fmul(builder.sitofp(builder.and_(bits, _whole(0x7FFFFF)), _FLOATS), _all(2.0**-23))
+        p = _all(LOG2[0])
+        for factor in LOG2[1:]:
+            p = builder.fadd(builder.fmul(p, m), _all(factor))
+        exponent = builder.sitofp(builder.sub(builder.ashr(bits, _whole(23)), _whole(127)), _FLOATS)
+        return builder.fadd(exponent, builder.fmul(p, m))
+
+    return _lanes(a), code
