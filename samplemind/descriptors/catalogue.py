@@ -27,6 +27,7 @@ DType = Literal["float", "int", "text", "vector", "floats", "texts"]
 GROUPS: Final[dict[str, int]] = {
     "container": 2, "level": 1, "loudness": 1, "envelope": 1, "spectrum": 2, "timbre": 1, "pitch": 2, "harmonic": 2,
     "tonality": 2, "rhythm": 2, "kind": 2, "class": 2, "events": 2, "hpss": 1, "perceptual": 2, "vectors": 2,
+    "fingerprint": 1,
 }  # fmt: skip
 
 
@@ -261,6 +262,9 @@ _ENTRIES: Final[tuple[Descriptor, ...]] = (
     _vector("rhythm_vector", "vectors", "standard", 32, "", "aspect: periodicities of the onsets", "", -1, 1),
     _vector("harmony_vector", "vectors", "standard", 24, "", "aspect: pitch classes, and the same from the tonic on",
             "", -1, 1),
+    _vector("fingerprint", "fingerprint", "standard", 128, "",
+            "levels of 16 bands from the attack on, four of 6 bits in each number: knows the same sound again",
+            "see docs/duplicates.md; after Haitsma & Kalker 2002", 0, 2**24 - 1),
 )  # fmt: skip
 CATALOGUE: Final = tuple(replace(entry, over_blocks=rule_of(entry.name, entry.group)) for entry in _ENTRIES)
 

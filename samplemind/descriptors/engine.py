@@ -68,7 +68,7 @@ class Analysis:
         Parameters
         ----------
         vectors : bool
-            With the vectors of similarity (`embedding` and the aspects).
+            With the vectors of similarity (`embedding` and the aspects) and the fingerprint.
 
         Returns
         -------
@@ -77,7 +77,7 @@ class Analysis:
         """
         row: dict[str, Any] = {"path": self.path, "status": self.status, "error": self.error}
         for entry in catalogue_of(self.level):
-            if vectors or entry.group != "vectors":
+            if vectors or entry.group not in ("vectors", "fingerprint"):
                 row[entry.name] = _plain(self.values.get(entry.name))
         return row | {name: None for name in _FIXED if name not in row}
 

@@ -165,9 +165,13 @@ def _loudest(heard: _Heard, name: str) -> Any:
     return value + heard.loudest.start_s if name == "peak_time_s" and value is not None else value
 
 
+def _first(heard: _Heard, name: str) -> Any:
+    return heard.blocks[0].values.get(name)
+
+
 _EACH: Final[dict[str, Callable[[_Heard, str], Any]]] = {
     "mean": _mean, "energy": _energy, "spread": _spread, "circle": _circle, "profile": _profile,
-    "direction": _direction, "loudest": _loudest, "null": lambda heard, name: None,
+    "direction": _direction, "loudest": _loudest, "first": _first, "null": lambda heard, name: None,
 }  # fmt: skip
 
 

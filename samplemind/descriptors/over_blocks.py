@@ -7,7 +7,7 @@ from typing import Final, Literal
 __all__ = ["RULES", "Rule", "rule_of"]
 
 Rule = Literal["exact", "mean", "energy", "spread", "circle", "profile", "direction", "loudest", "course", "attacks",
-               "agreed", "joined", "other", "null"]  # fmt: skip
+               "agreed", "joined", "first", "other", "null"]  # fmt: skip
 
 #: Every rule in words. A block that nowhere comes within 60 dB of the loudest point of the sound counts as silence.
 RULES: Final[dict[Rule, str]] = {
@@ -23,6 +23,7 @@ RULES: Final[dict[Rule, str]] = {
     "attacks": "from the attacks of all blocks, of which at most 20000 are listed",
     "agreed": "what the blocks agree on, weighted by confidence and by how long they sound; null where they do not",
     "joined": "from the lists of the blocks one after another, of which at most 20000 entries are listed",
+    "first": "that of the first block that counts",
     "other": "'other', at a chance of 0.95: hardly a single hit or loop is so long",
     "null": "null: a long sound has none",
 }
@@ -38,6 +39,7 @@ _NAMES: Final[dict[Rule, str]] = {
     "agreed": """f0_hz cents_off midi_note pitch_confidence key scale key_confidence bpm bpm_confidence bpm_alternative
         beats_per_bar sample_class sample_class_confidence""",
     "joined": "beat_times chord_times chord_labels chord_change_rate",
+    "first": "fingerprint",
     "other": "kind kind_confidence",
     "null": "pitch_glide_cents musical_length_s downbeat_s beat_count seam_continuity tail_ratio",
 }
