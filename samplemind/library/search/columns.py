@@ -1,0 +1,262 @@
+"""Columns of a library in memory: each is read when first needed, at one version of the tables, and kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from samplemind.library.schema import FILES_KEY, SAMPLES_KEY, files_schema
+from samplemind.library.search.scoring import FloatArray
+from samplemind.library.tables import Tables
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from samplemind.library.search.filters import Filter
+
+__all__ = ["Columns", "dense", "satisfying", "versions"]
+
+Places = npt.NDArray[np.int64]
+#: Answers of filters that are kept.
+_MASKS: Final = 64
+_AT: Final = "at of sounds"
+
+
+def versions(tables: Tables) -> tuple[int, int]:
+    """What the tables of sounds and files have open."""
+    return tables.samples.version, tables.files.version
+
+
+class Columns:
+    """One version of the tables; sounds and files are numbered as they lie in their tables.
+
+    Parameters
+    ----------
+    tables : Tables
+        Has to stay at the same version for as long as this is used.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self.versions = versions(tables)
+        samples = _Kept(tables, tables.samples, SAMPLES_KEY)
+        files = _Kept(tables, tables.files, SAMPLES_KEY)
+        self._samples, self._files = samples, files
+        self.size = len(samples.row_ids)
+        self._by_id = _Lookup(samples[SAMPLES_KEY])
+        self._sounds = self._by_id.many(files[SAMPLES_KEY])
+        self._in_order = np.argsort(self._sounds, kind="stable")
+        counts = np.bincount(self._sounds[self._sounds >= 0], minlength=self.size)
+        # Files of no sound (there should be none) come first.
+        self._starts = np.concatenate([[0], np.cumsum(counts)]) + int((self._sounds < 0).sum())
+        #: Which sounds lie somewhere.
+        self.placed: npt.NDArray[np.bool_] = counts > 0
+        self._by_path: _Lookup | None = None
+        self._vectors: dict[str, tuple[FloatArray, npt.NDArray[np.bool_]]] = {}
+        self._masks: OrderedDict[str, npt.NDArray[np.bool_]] = OrderedDict()
+
+    @property
+    def row_ids(self) -> npt.NDArray[np.uint64]:
+        """The numbers of the sounds in the store."""
+        return self._samples.row_ids
+
+    def at_rows(self, row_ids: npt.NDArray[Any]) -> Places:
+        """Where the rows of the store are here."""
+        return self._samples.at_rows(row_ids)
+
+    def at(self, ids: Collection[str]) -> Places:
+        """Where sounds are, in the same order; those that there are not are left out."""
+        found = (self._by_id.one(key) for key in ids)
+        return np.array([at for at in found if at is not None], np.int64)
+
+    def one(self, key: str) -> int | None:
+        """Where a sound is."""
+        return self._by_id.one(key)
+
+    def find(self, text: str) -> str | None:
+        """The id of a sound, by that id or by a path."""
+        if self._by_id.one(text) is not None:
+            return text
+        if self._by_path is None:
+            self._by_path = _Lookup(self._files[FILES_KEY])
+        at = self._by_path.one(text)
+        return None if at is None or self._sounds[at] < 0 else str(self._samples[SAMPLES_KEY][int(self._sounds[at])])
+
+    def ids(self, at: npt.NDArray[np.int64]) -> list[str]:
+        """Ids of sounds."""
+        return self._samples[SAMPLES_KEY].gather(at).to_list()
+
+    def read(self, columns: Collection[str]) -> None:
+        """Have columns at hand: reading several at once is quicker than each when it is needed."""
+        of_files = set(files_schema().names)
+        self._files.read([name for name in columns if name in of_files])
+        self._samples.read([name for name in columns if name not in of_files])
+
+    def vectors(self, column: str) -> FloatArray:
+        """[shape=(sounds, d)], zeros where a sound has none."""
+        return self._vector(column)[0]
+
+    def has(self, column: str) -> npt.NDArray[np.bool_]:
+        """Which sounds have that vector."""
+        return self._vector(column)[1]
+
+    def _vector(self, column: str) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+        if column not in self._vectors:
+            table = _read(self._tables, self._tables.samples, [column])
+            order = _places(table["_rowid"].to_numpy(), self._samples.row_ids)
+            self._vectors[column] = dense(table[column].combine_chunks(), order)
+        return self._vectors[column]
+
+    def fitting(self, condition: Filter) -> npt.NDArray[np.bool_]:
+        """Which sounds lie somewhere and fulfill a condition, by what they are or by one of their files."""
+        text = condition.for_polars()
+        mask = self._masks.pop(text, None)
+        if mask is None:
+            import polars as pl
+
+            mask = np.zeros(self.size, bool)
+            columns = condition.columns or frozenset({SAMPLES_KEY})
+            self.read(columns)
+            if condition.is_of_samples:
+                rows = pl.DataFrame({**{name: self._samples[name] for name in columns}, _AT: np.arange(self.size)})
+                mask[satisfying(rows, condition)[_AT].to_numpy()] = True
+                mask &= self.placed
+            else:
+                whole = np.flatnonzero(self._sounds >= 0)
+                mask[satisfying(self._joined(whole, columns), condition)[_AT].to_numpy()] = True
+        self._masks[text] = mask
+        while len(self._masks) > _MASKS:
+            self._masks.popitem(last=False)
+        return mask
+
+    def rows(self, ids: Sequence[str], columns: Collection[str]) -> pl.DataFrame:
+        """The files of sounds, in order of `ids`, then of paths."""
+        import polars as pl
+
+        sounds = self.at(ids)
+        parts = [self._in_order[self._starts[at] : self._starts[at + 1]] for at in sounds]
+        rank = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+        rows = self._joined(np.concatenate(parts) if parts else np.empty(0, np.int64), {FILES_KEY, *columns})
+        return rows.with_columns(pl.Series(_AT, rank)).sort(_AT, FILES_KEY).drop(_AT)
+
+    def _joined(self, at: npt.NDArray[np.int64], columns: Collection[str]) -> pl.DataFrame:
+        """Rows of files, with what was heard in them."""
+        import polars as pl
+
+        sounds = self._sounds[at]
+        of_files = set(files_schema().names)
+        self.read(columns)
+        values = {
+            name: self._files[name].gather(at) if name in of_files else self._samples[name].gather(sounds)
+            for name in columns
+        }
+        return pl.DataFrame({**values, _AT: sounds})
+
+
+class _Kept:
+    """Columns of one table."""
+
+    def __init__(self, tables: Tables, table: Any, first: str) -> None:
+        self._tables = tables
+        self._table = table
+        rows = _frame(tables, table, [first])
+        self.row_ids: npt.NDArray[np.uint64] = rows["_rowid"].to_numpy()
+        self._columns = {first: rows[first]}
+
+    def __getitem__(self, name: str) -> pl.Series:
+        self.read([name])
+        return self._columns[name]
+
+    def read(self, names: Collection[str]) -> None:
+        """Have columns at hand: of several at once this is quicker than of each when it is needed."""
+        missing = [name for name in names if name not in self._columns]
+        if missing:
+            rows = _frame(self._tables, self._table, missing)
+            # Two reads need not come in the same order.
+            order = _places(rows["_rowid"].to_numpy(), self.row_ids)
+            self._columns |= {name: rows[name] if order is None else rows[name].gather(order) for name in missing}
+
+    def at_rows(self, row_ids: npt.NDArray[Any]) -> Places:
+        order = _places(self.row_ids, row_ids)
+        return np.arange(len(row_ids)) if order is None else order
+
+
+class _Lookup:
+    """Where each of many different texts is, by their hashes: a tenth of the memory and time of a dictionary."""
+
+    def __init__(self, texts: pl.Series) -> None:
+        self._texts = texts
+        hashes = texts.hash().to_numpy()
+        self._order = np.argsort(hashes)
+        self._hashes = hashes[self._order]
+
+    def one(self, text: str) -> int | None:
+        import polars as pl
+
+        key = pl.Series([text], dtype=pl.String).hash()[0]
+        first = int(np.searchsorted(self._hashes, np.uint64(key)))
+        while first < len(self._hashes) and self._hashes[first] == key:
+            if self._texts[at := int(self._order[first])] == text:
+                return at
+            first += 1
+        return None
+
+    def many(self, texts: pl.Series) -> Places:
+        """Where texts are, -1 where there is none; by their hashes alone, of which no two of 10 million are equal."""
+        import polars as pl
+
+        once = np.concatenate([[True], self._hashes[1:] != self._hashes[:-1]])[: len(self._hashes)]
+        places = pl.DataFrame({"hash": self._hashes[once], "at": self._order[once]})
+        wanted = pl.DataFrame({"hash": texts.hash()})
+        return wanted.join(places, "hash", "left", maintain_order="left")["at"].fill_null(-1).to_numpy()
+
+
+def _places(row_ids: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> Places | None:
+    """Where each wanted row is; None if they are the same rows in the same order."""
+    if len(row_ids) == len(wanted) and np.array_equal(row_ids, wanted):
+        return None
+    if np.all(row_ids[:-1] < row_ids[1:]):
+        return np.searchsorted(row_ids, wanted)
+    order = np.argsort(row_ids, kind="stable")
+    return order[np.searchsorted(row_ids, wanted, sorter=order)]
+
+
+def satisfying(rows: pl.DataFrame, condition: Filter) -> pl.DataFrame:
+    """The rows of which a condition is true, in the same order."""
+    import polars as pl
+
+    at = rows.with_row_index("at of rows")
+    with pl.SQLContext(frames={"files": at.lazy()}) as context:
+        found = context.execute(f'SELECT "at of rows" FROM files WHERE ({condition.for_polars()}\n)', eager=True)
+    return rows[found["at of rows"].sort()]
+
+
+def dense(column: Any, at: Places | None) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    """Vectors of an Arrow column (those at given places), zeros where there is none; and which there are."""
+    import pyarrow.compute as pc
+
+    width = column.type.list_size
+    values = column.values.to_numpy(zero_copy_only=False)[column.offset * width :].reshape(-1, width)[: len(column)]
+    there = pc.is_valid(column).to_numpy(zero_copy_only=False)
+    if at is not None:
+        values, there = values[at], there[at]
+    if not there.all():
+        values = np.where(there[:, None], values, np.float32(0))
+    return np.ascontiguousarray(values, np.float32), there
+
+
+def _read(tables: Tables, table: Any, columns: Sequence[str]) -> Any:
+    with tables.guard():
+        return table.search().with_row_id(True).select(list(columns)).limit(None).to_arrow()
+
+
+def _frame(tables: Tables, table: Any, columns: Sequence[str]) -> pl.DataFrame:
+    import polars as pl
+
+    rows = pl.from_arrow(_read(tables, table, columns))
+    assert isinstance(rows, pl.DataFrame)
+    return rows
