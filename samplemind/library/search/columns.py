@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from samplemind.library.schema import FILES_KEY, SAMPLES_KEY, files_schema
+from samplemind.library.search.asking import Pinned
 from samplemind.library.search.scoring import FloatArray
-from samplemind.library.tables import Tables
 
 if TYPE_CHECKING:
     import polars as pl
 
     from samplemind.library.search.filters import Filter
 
-__all__ = ["Columns", "dense", "satisfying", "versions"]
+__all__ = ["Columns", "dense", "satisfying"]
 
 Places = npt.NDArray[np.int64]
 #: Answers of filters that are kept.
@@ -26,25 +26,21 @@ _MASKS: Final = 64
 _AT: Final = "at of sounds"
 
 
-def versions(tables: Tables) -> tuple[int, int]:
-    """What the tables of sounds and files have open."""
-    return tables.samples.version, tables.files.version
-
-
 class Columns:
     """One version of the tables; sounds and files are numbered as they lie in their tables.
 
     Parameters
     ----------
-    tables : Tables
-        Has to stay at the same version for as long as this is used.
+    pinned : Pinned
+    columns : collection of str
+        What to read at once; the rest is read when it is needed.
     """
 
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-        self.versions = versions(tables)
-        samples = _Kept(tables, tables.samples, SAMPLES_KEY)
-        files = _Kept(tables, tables.files, SAMPLES_KEY)
+    def __init__(self, pinned: Pinned, columns: Collection[str] = ()) -> None:
+        self.pinned = pinned
+        of_files = set(files_schema().names)
+        samples = _Kept(pinned, pinned.samples, [SAMPLES_KEY, *(name for name in columns if name not in of_files)])
+        files = _Kept(pinned, pinned.files, [SAMPLES_KEY, *(name for name in columns if name in of_files)])
         self._samples, self._files = samples, files
         self.size = len(samples.row_ids)
         self._by_id = _Lookup(samples[SAMPLES_KEY])
@@ -67,6 +63,11 @@ class Columns:
     def at_rows(self, row_ids: npt.NDArray[Any]) -> Places:
         """Where the rows of the store are here."""
         return self._samples.at_rows(row_ids)
+
+    @property
+    def names(self) -> set[str]:
+        """The columns that are at hand."""
+        return self._samples.names | self._files.names
 
     def at(self, ids: Collection[str]) -> Places:
         """Where sounds are, in the same order; those that there are not are left out."""
@@ -106,7 +107,7 @@ class Columns:
 
     def _vector(self, column: str) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
         if column not in self._vectors:
-            table = _read(self._tables, self._tables.samples, [column])
+            table = self.pinned.wait(self.pinned.rows(self.pinned.samples, [column]))
             order = _places(table["_rowid"].to_numpy(), self._samples.row_ids)
             self._vectors[column] = dense(table[column].combine_chunks(), order)
         return self._vectors[column]
@@ -160,22 +161,33 @@ class Columns:
 class _Kept:
     """Columns of one table."""
 
-    def __init__(self, tables: Tables, table: Any, first: str) -> None:
-        self._tables = tables
+    def __init__(self, pinned: Pinned, table: Any, first: Sequence[str]) -> None:
+        self._pinned = pinned
         self._table = table
-        rows = _frame(tables, table, [first])
+        rows = self._frame(first)
         self.row_ids: npt.NDArray[np.uint64] = rows["_rowid"].to_numpy()
-        self._columns = {first: rows[first]}
+        self._columns = {name: rows[name] for name in first}
+
+    def _frame(self, columns: Sequence[str]) -> pl.DataFrame:
+        import polars as pl
+
+        rows = pl.from_arrow(self._pinned.wait(self._pinned.rows(self._table, list(dict.fromkeys(columns)))))
+        assert isinstance(rows, pl.DataFrame)
+        return rows
 
     def __getitem__(self, name: str) -> pl.Series:
         self.read([name])
         return self._columns[name]
 
+    @property
+    def names(self) -> set[str]:
+        return set(self._columns)
+
     def read(self, names: Collection[str]) -> None:
         """Have columns at hand: of several at once this is quicker than of each when it is needed."""
         missing = [name for name in names if name not in self._columns]
         if missing:
-            rows = _frame(self._tables, self._table, missing)
+            rows = self._frame(missing)
             # Two reads need not come in the same order.
             order = _places(rows["_rowid"].to_numpy(), self.row_ids)
             self._columns |= {name: rows[name] if order is None else rows[name].gather(order) for name in missing}
@@ -247,16 +259,3 @@ def dense(column: Any, at: Places | None) -> tuple[FloatArray, npt.NDArray[np.bo
     if not there.all():
         values = np.where(there[:, None], values, np.float32(0))
     return np.ascontiguousarray(values, np.float32), there
-
-
-def _read(tables: Tables, table: Any, columns: Sequence[str]) -> Any:
-    with tables.guard():
-        return table.search().with_row_id(True).select(list(columns)).limit(None).to_arrow()
-
-
-def _frame(tables: Tables, table: Any, columns: Sequence[str]) -> pl.DataFrame:
-    import polars as pl
-
-    rows = pl.from_arrow(_read(tables, table, columns))
-    assert isinstance(rows, pl.DataFrame)
-    return rows
