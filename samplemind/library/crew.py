@@ -1,4 +1,4 @@
-"""Batches in flight: a window of tasks on a cluster, and what to do when a worker dies of one."""
+"""Batches in flight: a window of tasks for the workers, and what to do when one of them dies of its task."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from samplemind.errors import LibraryError
-from samplemind.library.cluster import threads_of
 from samplemind.library.isolate import run_isolated
 from samplemind.library.work import Form, Item, pack, run_batch, set_aside
 
 if TYPE_CHECKING:
+    from samplemind.library.cluster import Team
     from samplemind.settings import Settings
 
 __all__ = ["Crew"]
@@ -24,23 +24,28 @@ _NO_WORKERS_S: Final = 120.0
 
 
 class Crew:
-    """Hands batches to the workers of a cluster and collects what they give.
+    """Hands batches to the workers and collects what they give.
 
     Parameters
     ----------
-    client : distributed.Client
+    team : Team
     settings : Settings
     form : {'rows', 'analyses'}
     """
 
-    def __init__(self, client: Any, settings: Settings, form: Form) -> None:
-        self._client = client
+    def __init__(self, team: Team, settings: Settings, form: Form) -> None:
+        self._team = team
         self._settings = settings
         self._form: Form = form
         self._in_flight: dict[Any, tuple[list[Item], int]] = {}
         self._done: queue.Queue[Any] = queue.Queue()
         self._idle_s = 0.0
-        self._window = _WINDOW * threads_of(client)
+        self._window = _WINDOW * self.size
+
+    @property
+    def size(self) -> int:
+        """How many workers there are, or will be."""
+        return max(1, self._team.size)
 
     @property
     def has_room(self) -> bool:
@@ -55,7 +60,7 @@ class Crew:
     def submit(self, items: Sequence[Item], deaths: int = 0) -> None:
         """Send a batch; after `deaths` workers died of it, each of its files in a process of its own."""
         function = run_isolated if deaths else run_batch
-        future = self._client.submit(function, list(items), self._settings, self._form, pure=False, priority=deaths)
+        future = self._team.submit(function, list(items), self._settings, self._form, priority=deaths)
         self._in_flight[future] = (list(items), deaths)
         future.add_done_callback(self._done.put)
 
@@ -74,24 +79,23 @@ class Crew:
             return None
         self._idle_s = 0.0
         items, deaths = self._in_flight.pop(future)
-        if future.status == "finished":
-            return items, future.result()
-        if future.status == "cancelled":
+        if future.cancelled():
             raise LibraryError("scheduler: the connection to it is lost; what was done is kept, run the command again")
+        error = future.exception()
+        if error is None:
+            return items, future.result()
+        if isinstance(error, LibraryError):  # not of these files
+            raise error
         if deaths < _MOST_DEATHS:
             # A worker that died, or an error that is not of one file: one by one it shows which file it is.
             self.submit(items, deaths + 1)
             return None
-        reason = f"set aside: {_MOST_DEATHS + 1} workers ended while they had this file ({future.exception()})"
+        reason = f"set aside: {_MOST_DEATHS + 1} workers ended while they had this file ({error})"
         return items, pack([set_aside(item, reason) for item in items], self._form)
 
     def _look_for_workers(self, waited_s: float) -> None:
-        self._window = _WINDOW * threads_of(self._client)
+        size = self._team.size
+        self._window = _WINDOW * max(1, size)
         self._idle_s += waited_s
-        if self._in_flight and self._idle_s > _NO_WORKERS_S and not self._client.nthreads():
+        if self._in_flight and self._idle_s > _NO_WORKERS_S and not size:
             raise LibraryError("scheduler: all of its workers are gone; start some, and run the command again")
-
-    def cancel(self) -> None:
-        """Forget what is under way."""
-        self._client.cancel(list(self._in_flight))
-        self._in_flight.clear()

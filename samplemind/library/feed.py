@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["Chunk", "Pacer", "feed"]
 
 _CHUNK: Final = 2048
+#: No batch holds more than one in so many of the files that are left to each worker.
+_BATCHES_LEFT: Final = 3
 
 
 @dataclass(slots=True)
@@ -127,15 +129,19 @@ class Pacer:
     ----------
     batch_seconds : float
         How much work (seconds) a batch shall be.
+    total : int
+        How many items are expected: the last batches are small, so that all workers are done at about the same time.
     """
 
     #: A first guess for one core: bytes of 16-bit PCM a second, at the level of most ingests, and seconds a file.
     _START_RATE: Final = 3e6
     _A_FILE: Final = 8e4
     _MOST: Final = 512
+    _LEAST: Final = 16
 
-    def __init__(self, batch_seconds: float) -> None:
+    def __init__(self, batch_seconds: float, total: int) -> None:
         self._batch_seconds = batch_seconds
+        self._left = total
         self._rate = self._START_RATE
         self._held: list[Item] = []
         self._held_cost = 0.0
@@ -144,12 +150,13 @@ class Pacer:
         """Expected work, in bytes of PCM; a file costs something even if it is tiny."""
         return self._A_FILE + pcm_bytes(item)
 
-    def add(self, item: Item) -> list[Item] | None:
-        """Take one item; gives a batch when there is enough for one."""
-        cost = self.cost(item)
+    def add(self, item: Item, workers: int) -> list[Item] | None:
+        """Take one item; gives a batch when there is enough for one, of which each worker is to have several."""
+        self._left -= 1
         self._held.append(item)
-        self._held_cost += cost
-        full = self._held_cost >= self._rate * self._batch_seconds or len(self._held) >= self._MOST
+        self._held_cost += self.cost(item)
+        most = min(self._MOST, max(self._LEAST, self._left // (_BATCHES_LEFT * workers)))
+        full = self._held_cost >= self._rate * self._batch_seconds or len(self._held) >= most
         return self.rest() if full else None
 
     def rest(self) -> list[Item] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import secrets
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from samplemind.descriptors.catalogue import Level, parse_level
-from samplemind.library.cluster import cluster
+from samplemind.library.cluster import Team, team
 from samplemind.library.crew import Crew
 from samplemind.library.feed import Chunk, Pacer, feed
 from samplemind.library.lock import writer_lock
@@ -21,7 +22,7 @@ from samplemind.library.scan import Scan, scan
 from samplemind.library.schema import record_batch, runs_schema
 from samplemind.library.tables import Tables
 from samplemind.library.work import Item
-from samplemind.library.writer import Writer
+from samplemind.library.writer import Writer, total
 
 if TYPE_CHECKING:
     from samplemind.settings import Settings
@@ -55,16 +56,21 @@ def ingest(
         found = scan(paths, lambda count: tell(Progress("scan", count)))
         report.scanned, report.unreadable = len(found.paths), found.unreadable
         tell(Progress("plan", 0, report.scanned))
-        plan = _plan(tables, found, checked, retry_failed)
-        report.unchanged = plan.unchanged
-        writer = Writer(tables, plan, found.tops, report, settings.commit_rows)
-        run = _Run(plan, writer, report, settings, tell)
-        try:
-            if len(plan.todo):
-                run.all(workers, scheduler, checked)
-            writer.finish()
-        except KeyboardInterrupt:
-            report.interrupted = True
+        with contextlib.ExitStack() as stack:
+            # Where nothing is known yet, all that was found is to be heard: the workers start while that is planned.
+            hands = _Hands(stack, workers, scheduler, checked)
+            if found.paths and scheduler is None and not tables.files.count_rows():
+                hands.get()
+            plan = _plan(tables, found, checked, retry_failed)
+            report.unchanged = plan.unchanged
+            writer = Writer(tables, plan, found.tops, report, settings.commit_rows)
+            run = _Run(plan, writer, report, settings, tell)
+            try:
+                if len(plan.todo):
+                    run.all(hands)
+                writer.finish()
+            except KeyboardInterrupt:
+                report.interrupted = True
         report.seconds = time.monotonic() - started
         if len(plan.todo) or len(plan.gone):
             _record(tables, report, began, checked, found.tops)
@@ -80,6 +86,20 @@ def _plan(tables: Tables, found: Scan, level: Level, retry_failed: bool) -> Plan
     return make_plan(found, files, samples, level, retry_failed)
 
 
+class _Hands:
+    """Workers that are started when they are first asked for, and end with `stack`."""
+
+    def __init__(self, stack: contextlib.ExitStack, workers: int | None, scheduler: str | None, level: Level) -> None:
+        self._stack = stack
+        self._wanted = workers, scheduler, level
+        self._team: Team | None = None
+
+    def get(self) -> Team:
+        if self._team is None:
+            self._team = self._stack.enter_context(team(*self._wanted))
+        return self._team
+
+
 class _Run:
     """The part of an ingest in which files are looked into."""
 
@@ -89,14 +109,14 @@ class _Run:
         self._report = report
         self._settings = settings
         self._tell = tell
-        self._pacer = Pacer(settings.batch_seconds)
+        self._pacer = Pacer(settings.batch_seconds, len(plan.todo))
         self._done = 0
         self._told = 0.0
 
     def progress(self, stage: str) -> Progress:
         return Progress(stage, self._done, len(self._plan.todo), self._report.failed, self._report.audio_s)
 
-    def all(self, workers: int | None, scheduler: str | None, level: str) -> None:
+    def all(self, hands: _Hands) -> None:
         """Look into all files of the plan; workers are only started if there is something to listen to."""
         chunks = feed(self._plan)
         try:
@@ -104,8 +124,7 @@ class _Run:
                 self._link(chunk)
                 if chunk.items:
                     self._tell(self.progress("start"))
-                    with cluster(workers, scheduler, self._settings, level) as client:
-                        self._listen(Crew(client, self._settings, "rows"), chunk.items, chunks)
+                    self._listen(Crew(hands.get(), self._settings, "rows"), chunk.items, chunks)
                 self._commit_if_due()
         finally:
             chunks.close()
@@ -114,20 +133,16 @@ class _Run:
             self._writer.commit()
 
     def _listen(self, crew: Crew, items: list[Item], chunks: Iterable[Chunk]) -> None:
-        try:
-            for item in self._items(items, chunks):
-                if batch := self._pacer.add(item):
-                    self._submit(crew, batch)
-            self._drain(crew)
-            self._writer.commit()
-            for row in self._writer.unmet():
-                path, size, level = self._plan.todo.select("path", "size", "level").row(row)
-                if batch := self._pacer.add(Item(row, path, size, level)):
-                    self._submit(crew, batch)
-            self._drain(crew)
-        except KeyboardInterrupt:
-            crew.cancel()
-            raise
+        for item in self._items(items, chunks):
+            if batch := self._pacer.add(item, crew.size):
+                self._submit(crew, batch)
+        self._drain(crew)
+        self._writer.commit()
+        for row in self._writer.unmet():
+            path, size, level = self._plan.todo.select("path", "size", "level").row(row)
+            if batch := self._pacer.add(Item(row, path, size, level), crew.size):
+                self._submit(crew, batch)
+        self._drain(crew)
 
     def _items(self, items: list[Item], chunks: Iterable[Chunk]) -> Iterable[Item]:
         yield from items
@@ -156,7 +171,7 @@ class _Run:
             items, batch = done
             self._writer.add(batch)
             self._done += len(items)
-            self._pacer.learn(items, sum(value or 0.0 for value in batch["seconds_to_analyze"].to_pylist()))
+            self._pacer.learn(items, total(batch["seconds_to_analyze"]))
         self._commit_if_due()
 
     def _commit_if_due(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from samplemind.descriptors.catalogue import parse_level
-from samplemind.library.cluster import cluster
+from samplemind.library.cluster import team
 from samplemind.library.crew import Crew
 from samplemind.library.feed import Pacer
 from samplemind.library.paths import absolute, to_text
@@ -66,15 +66,15 @@ def analyze_many(paths: Iterable[str | os.PathLike[str]], *, level: str | None =
     items = [Item(row, path, size, checked) for row, (path, size) in enumerate(expand(paths))]
     if not items:
         return
-    with cluster(workers or chosen.workers, scheduler or chosen.scheduler, chosen, checked) as client:
-        crew = Crew(client, chosen, "analyses")
-        pacer = Pacer(chosen.batch_seconds)
+    with team(workers or chosen.workers, scheduler or chosen.scheduler, checked) as hands:
+        crew = Crew(hands, chosen, "analyses")
+        pacer = Pacer(chosen.batch_seconds, len(items))
         ready: dict[int, Outcome] = {}
         coming = iter(items)
         state = Progress("analyze", 0, len(items))
         at = 0
         while at < len(items):
-            while crew.has_room and len(ready) < _AHEAD and (batch := _next_batch(pacer, coming)):
+            while crew.has_room and len(ready) < _AHEAD and (batch := _next_batch(pacer, coming, hands.size)):
                 crew.submit(batch)
             if done := crew.take(_TICK_S):
                 state = _collect(done, pacer, ready, state)
@@ -96,8 +96,8 @@ def _collect(
     return Progress("analyze", so_far.done + len(items), so_far.total, so_far.failed + failed, so_far.audio_s + audio_s)
 
 
-def _next_batch(pacer: Pacer, coming: Iterator[Item]) -> list[Item] | None:
+def _next_batch(pacer: Pacer, coming: Iterator[Item], workers: int) -> list[Item] | None:
     for item in coming:
-        if batch := pacer.add(item):
+        if batch := pacer.add(item, workers):
             return batch
     return pacer.rest()

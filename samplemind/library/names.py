@@ -83,6 +83,8 @@ _CLASS_WORDS: Final[tuple[tuple[str, str], ...]] = (
 _CLASSES: Final = tuple(
     (name, re.compile(rf"(?<![a-z])(?:{words})(?![a-z])", re.IGNORECASE)) for name, words in _CLASS_WORDS
 )
+#: A number says nothing, but for that of a drum machine.
+_WORD = re.compile(r"[A-Za-z]|808")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z])(?=\d)|(?<=\d)(?=[A-Z]?[a-z]{3})")
 
 
@@ -186,6 +188,8 @@ def _class(stem: str, folders: tuple[str, ...]) -> str | None:
 
 @functools.lru_cache(maxsize=4096)
 def _class_of(text: str) -> str | None:
+    if not _WORD.search(text):
+        return None
     text = _CAMEL.sub(" ", text)
     for name, pattern in _CLASSES:
         if pattern.search(text):
@@ -214,6 +218,8 @@ def parse_key(text: str) -> str | None:
 
 def parse_tags(tags: Mapping[str, str]) -> tuple[float | None, str | None, int | None]:
     """Tempo (BPM), key and note (MIDI number) that the metadata inside a file claim."""
+    if not tags:
+        return None, None, None
     tempi = (_number(tags.get(name)) for name in ("acid_bpm", "bpm", "tbpm", "tempo", "tmpo"))
     bpm = next((value for value in tempi if value is not None and _LOW_BPM <= value <= _HIGH_BPM), None)
     keys = (parse_key(tags.get(name, "")) for name in ("key", "initialkey", "initial_key", "initial key", "tkey"))

@@ -27,6 +27,7 @@ SAMPLES_KEY: Final = "id"
 FILES_KEY: Final = "path"
 
 
+@functools.cache
 def version_column(group: str) -> str:
     """Name of the column that says with which version of `group` a row was computed."""
     return f"v_{group}"
@@ -185,8 +186,12 @@ def record_batch(rows: Sequence[Mapping[str, Any]], schema: pa.Schema) -> pa.Rec
     import pyarrow as pa
 
     names = schema.names
-    columns = zip(*(tuple(map(row.get, names)) for row in rows), strict=True) if rows else [()] * len(names)
-    arrays = [_column(values, type_) for values, type_ in zip(columns, schema.types, strict=True)]
+    order = list(rows[0]) if rows else []
+    if any(list(row) != order for row in rows):  # else they need not be looked up one by one
+        order, rows = names, [dict(zip(names, map(row.get, names), strict=True)) for row in rows]
+    columns = dict(zip(order, zip(*(row.values() for row in rows), strict=True), strict=True))
+    nothing = (None,) * len(rows)
+    arrays = [_column(columns.get(field.name, nothing), field.type) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

@@ -76,11 +76,11 @@ class Outcome:
 
 
 def introduce(level: str) -> tuple[str, dict[str, int]]:
-    """Prepare a machine's kernels (in one process, before others need them) and say who runs there."""
+    """Make the kernels ready, and say who runs here: the version, and those of the groups of descriptors."""
     from samplemind import __version__
-    from samplemind.descriptors.engine import warm_up
+    from samplemind.library.kernels import make_ready
 
-    warm_up(level)
+    make_ready(level)
     return __version__, GROUPS
 
 

@@ -25,7 +25,7 @@ from samplemind.library.tables import Tables, quoted
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Writer", "merge"]
+__all__ = ["Writer", "merge", "total"]
 
 #: Commits are frequent at first, and rarer in a long run: each makes a fragment and a version of each table.
 _COMMIT_S: Final = (5.0, 60.0)
@@ -68,10 +68,10 @@ class Writer:
         """Take the rows of a batch (`work.batch_schema`)."""
         self._batches.append(batch)
         self._held += batch.num_rows
-        failed = batch.filter(_is(batch["status"], "failed"))
+        failed = batch.select(["status", "row", "error"]).filter(_is(batch["status"], "failed"))
         self._report.analyzed += batch.num_rows
         self._report.failed += failed.num_rows
-        self._report.audio_s += sum(value or 0.0 for value in batch["duration_s"].to_pylist())
+        self._report.audio_s += total(batch["duration_s"])
         paths = self._plan.todo["path"]
         reasons = zip(failed["row"].to_pylist(), failed["error"].to_pylist(), strict=True)
         self._report.failures.extend((paths[row], reason) for row, reason in reasons)
@@ -275,6 +275,13 @@ def _is(column: Any, value: str) -> Any:
     import pyarrow.compute as pc
 
     return pc.equal(column, value)
+
+
+def total(column: Any) -> float:
+    """Sum of an Arrow column; what is null counts nothing."""
+    import pyarrow.compute as pc
+
+    return pc.sum(column).as_py() or 0.0
 
 
 def _in(column: Any, values: Any) -> Any:
