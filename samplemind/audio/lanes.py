@@ -1,4 +1,4 @@
-"""Sixteen float32 as one value in compiled kernels: what vector instructions do, written as if it were one number.
+"""Sixteen float32, or eight float64, as one value in compiled kernels: vectors, written as if they were numbers.
 
 A compiler makes vectors of a loop only where it can see that nothing it writes is read again, and checks that anew on
 every turn. Here a kernel says itself what goes side by side, and its running sums stay in registers. What the machine
@@ -16,10 +16,11 @@ from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic, models, register_model, type_callable
 from numba.extending import lower_builtin as lower
 
-__all__ = ["LANES", "LOG2", "absent", "highest", "load", "log2", "lowest", "root", "store"]
+__all__ = ["DOUBLES", "LANES", "LOG2", "absent", "highest", "load", "log2", "lowest", "root", "store"]
 
-#: Numbers in one value.
+#: Numbers in one value: of float32, and of float64.
 LANES: Final = 16
+DOUBLES: Final = 8
 _FLOAT, _INT = ir.FloatType(), ir.IntType(32)
 _FLOATS, _INTS = ir.VectorType(_FLOAT, LANES), ir.VectorType(_INT, LANES)
 #: Polynomial, from the highest power down to the first, that is log2(1 + m) to 1e-5 for m from 0 to 1.
@@ -30,17 +31,20 @@ _made_inline: Any = intrinsic  # to a type checker a decorator of no signature: 
 
 
 class _Lanes(types.Type):
-    def __init__(self) -> None:
-        super().__init__(name="Lanes")
+    def __init__(self, element: Any, row: ir.VectorType) -> None:
+        super().__init__(name=f"{row.count} lanes of {element}")
+        self.element, self.row = element, row
 
 
-_lanes = _Lanes()
+_lanes = _Lanes(types.float32, _FLOATS)
+_doubles = _Lanes(types.float64, ir.VectorType(ir.DoubleType(), DOUBLES))
+_OF_ELEMENT: Final = {kind.element: kind for kind in (_lanes, _doubles)}
 
 
 @register_model(_Lanes)
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, dmm: Any, fe_type: Any) -> None:
-        super().__init__(dmm, fe_type, _FLOATS)  # type: ignore[no-untyped-call]
+        super().__init__(dmm, fe_type, fe_type.row)  # type: ignore[no-untyped-call]
 
 
 def _all(value: float) -> ir.Constant:
@@ -51,31 +55,33 @@ def _whole(value: int) -> ir.Constant:
     return ir.Constant(_INTS, [value] * LANES)
 
 
-def _spread(builder: Any, number: Any) -> Any:
+def _spread(builder: Any, number: Any, row: ir.VectorType) -> Any:
     """The same number in all lanes."""
-    first = builder.insert_element(ir.Constant(_FLOATS, ir.Undefined), number, ir.Constant(_INT, 0))
-    return builder.shuffle_vector(first, ir.Constant(_FLOATS, ir.Undefined), _whole(0))
+    unknown = ir.Constant(row, ir.Undefined)
+    first = builder.insert_element(unknown, number, ir.Constant(_INT, 0))
+    return builder.shuffle_vector(first, unknown, ir.Constant(ir.VectorType(_INT, row.count), [0] * row.count))
 
 
 def _define(operation: Any, instruction: str) -> None:
-    """An operator between lanes, or lanes and a float32."""
+    """An operator between lanes, or lanes and a number of their type."""
 
     @type_callable(operation)
     def typed(context: Any) -> Any:
         def of(a: Any, b: Any) -> Any:
-            if _lanes in (a, b) and {a, b} <= {_lanes, types.float32}:
-                return _lanes
-            return None
+            kinds = (kind for kind in (a, b) if isinstance(kind, _Lanes))
+            return next((kind for kind in kinds if {a, b} <= {kind, kind.element}), None)
 
         return of
 
     def lowered(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        row = sig.return_type.row
         pairs = zip(sig.args, args, strict=True)
-        a, b = (value if kind is _lanes else _spread(builder, value) for kind, value in pairs)
+        a, b = (value if kind is sig.return_type else _spread(builder, value, row) for kind, value in pairs)
         return getattr(builder, instruction)(a, b)
 
-    for pair in ((_lanes, _lanes), (_lanes, types.float32), (types.float32, _lanes)):
-        lower(operation, *pair)(lowered)  # type: ignore[no-untyped-call]
+    for kind in _OF_ELEMENT.values():
+        for pair in ((kind, kind), (kind, kind.element), (kind.element, kind)):
+            lower(operation, *pair)(lowered)  # type: ignore[no-untyped-call]
 
 
 for _operation, _instruction in (
@@ -88,26 +94,26 @@ for _operation, _instruction in (
 def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
     """Where the numbers from a flat index on lie; nobody checks that there are as many."""
     data = context.make_array(array_type)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [index]), _FLOATS.as_pointer())
+    return builder.bitcast(builder.gep(data, [index]), _OF_ELEMENT[array_type.dtype].row.as_pointer())
 
 
 @_made_inline
 def load(typing: Any, array: Any, index: Any) -> Any:
-    """The numbers of a C-contiguous float32 array from a flat index on."""
+    """The numbers of a C-contiguous array of float32 or float64 from a flat index on."""
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.load(_address(context, builder, sig.args[0], *args), align=4)
+        return builder.load(_address(context, builder, sig.args[0], *args), align=array.dtype.bitwidth // 8)
 
-    return _lanes(array, index), code
+    return _OF_ELEMENT[array.dtype](array, index), code
 
 
 @_made_inline
 def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
-    """Put numbers into a C-contiguous float32 array, from a flat index on."""
+    """Put numbers into a C-contiguous array of their type, from a flat index on."""
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        array, index, value = args
-        builder.store(value, _address(context, builder, sig.args[0], array, index), align=4)
+        numbers, at, row = args
+        builder.store(row, _address(context, builder, sig.args[0], numbers, at), align=array.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
     return types.void(array, index, value), code
@@ -115,7 +121,7 @@ def store(typing: Any, array: Any, index: Any, value: Any) -> Any:
 
 @_made_inline
 def absent(typing: Any) -> Any:
-    """Zeros."""
+    """Zeros of float32."""
 
     def code(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return _all(0.0)

@@ -101,3 +101,23 @@ def test_agrees_with_essentia_on_noise() -> None:
     values = loudness.compute(signal(y))
     assert values["loudness_lufs"] == pytest.approx(integrated, abs=0.1)
     assert values["loudness_range_lu"] == pytest.approx(range_, abs=0.2)
+
+
+@pytest.mark.parametrize("steps", [15, 16, 17, 23, 24, 40.3, 65])
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_energy_of_each_step_is_that_of_the_filters_run_over_all_samples(steps: float, goes_on: bool) -> None:
+    from scipy.signal import lfilter
+
+    rate = 8000
+    step = loudness.step_samples(rate)
+    y = noise(steps * 0.1 + 0.2, 0.1)[: round(steps * step) + step].astype(np.float32)
+    y[len(y) // 3 : len(y) // 2] *= np.float32(1e-3)
+    shelf, high_pass = loudness.k_filter(rate)
+    filtered = y.astype(float)
+    for b0, b1, b2, a1, a2 in (shelf, high_pass):
+        filtered = lfilter([b0, b1, b2], [1, a1, a2], filtered)
+    begin = step if goes_on else 0
+    expected = [(filtered[at : at + step] ** 2).sum() for at in range(begin, len(y), step)]
+    before = y[np.newaxis, :step] if goes_on else None
+    found = loudness.step_energies(y[np.newaxis, begin:], rate, before)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
