@@ -97,6 +97,14 @@ class Columns:
         self._files.read([name for name in columns if name in of_files])
         self._samples.read([name for name in columns if name not in of_files])
 
+    def values(self, column: str) -> pl.Series:
+        """A column of sounds."""
+        return self._samples[column]
+
+    def of_files(self, column: str) -> tuple[Places, pl.Series]:
+        """A column of files, and the sound of each; -1 where there is none."""
+        return self._sounds, self._files[column]
+
     def vectors(self, column: str) -> FloatArray:
         """[shape=(sounds, d)], zeros where a sound has none."""
         return self._vector(column)[0]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from samplemind.library.search.columns import Columns
     from samplemind.library.search.filters import Filter
     from samplemind.library.search.scoring import FloatArray, Neighbours, Term
 
@@ -43,6 +44,9 @@ class Engine(Protocol):
 
     def find(self, text: str) -> str | None:
         """The id of a sound, by that id or by one of its paths."""
+
+    def memory(self) -> Columns:
+        """The columns in memory, of the state of the tables that is asked."""
 
 
 _ENGINES: weakref.WeakKeyDictionary[Tables, Engine] = weakref.WeakKeyDictionary()

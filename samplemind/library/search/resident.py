@@ -138,6 +138,10 @@ class Resident:
         """The id of a sound, by that id or by one of its paths."""
         return self._now().find(text)
 
+    def memory(self) -> Columns:
+        """The columns in memory."""
+        return self._now()
+
     def _now(self) -> Columns:
         with self._lock:
             if self._kept is None or self._kept.pinned.versions != versions(self._tables):
