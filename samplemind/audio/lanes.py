@@ -16,7 +16,8 @@ from numba.core.cgutils import get_or_insert_function
 from numba.extending import intrinsic, models, register_model, type_callable
 from numba.extending import lower_builtin as lower
 
-__all__ = ["DOUBLES", "LANES", "LOG2", "absent", "highest", "load", "log2", "lowest", "root", "store"]
+__all__ = ["DOUBLES", "LANES", "LOG2", "absent", "evens", "highest", "load", "log2", "lowest", "odds", "root", "store",
+           "turned"]  # fmt: skip
 
 #: Numbers in one value: of float32, and of float64.
 LANES: Final = 16
@@ -171,3 +172,25 @@ def log2(typing: Any, a: Any) -> Any:
         return builder.fadd(exponent, builder.fmul(p, m))
 
     return _lanes(a), code
+
+
+def _shuffled(name: str, order: range, meaning: str) -> Any:
+    """Some of the lanes of two values, or of one; those of the second are counted on from those of the first."""
+
+    def shuffle(builder: Any, a: Any, b: Any) -> Any:
+        return builder.shuffle_vector(a, b, ir.Constant(_INTS, list(order)))
+
+    def of_two(typing: Any, a: Any, b: Any) -> Any:
+        return _lanes(a, b), lambda context, builder, sig, args: shuffle(builder, *args)
+
+    def of_one(typing: Any, a: Any) -> Any:
+        return _lanes(a), lambda context, builder, sig, args: shuffle(builder, args[0], args[0])
+
+    function = of_two if max(order) >= LANES else of_one
+    function.__name__, function.__doc__ = name, meaning
+    return _made_inline(function)
+
+
+evens = _shuffled("evens", range(0, 2 * LANES, 2), "Every other number of two values in a row, from the first on.")
+odds = _shuffled("odds", range(1, 2 * LANES, 2), "Every other number of two values in a row, from the second on.")
+turned = _shuffled("turned", range(LANES - 1, -1, -1), "The numbers in reverse.")

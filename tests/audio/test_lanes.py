@@ -4,7 +4,20 @@ import numpy as np
 import pytest
 from numba import njit
 
-from samplemind.audio.lanes import DOUBLES, LANES, absent, highest, load, log2, lowest, root, store
+from samplemind.audio.lanes import (
+    DOUBLES,
+    LANES,
+    absent,
+    evens,
+    highest,
+    load,
+    log2,
+    lowest,
+    odds,
+    root,
+    store,
+    turned,
+)
 
 
 @njit
@@ -22,6 +35,13 @@ def _looked_up(x, y, out):  # type: ignore[no-untyped-def]
     at = np.uint64(0)
     a, b = load(x, at), load(y, at)
     for row, value in enumerate((highest(a, b), lowest(a, b), root(a), log2(a), absent())):
+        store(out, np.uint64(row * LANES), value)
+
+
+@njit
+def _reordered(x, out):  # type: ignore[no-untyped-def]
+    a, b = load(x, np.uint64(0)), load(x, np.uint64(LANES))
+    for row, value in enumerate((evens(a, b), odds(a, b), turned(a))):
         store(out, np.uint64(row * LANES), value)
 
 
@@ -48,3 +68,10 @@ def test_functions_of_lanes() -> None:
     np.testing.assert_allclose(out[2], np.sqrt(x), rtol=1e-6)
     np.testing.assert_allclose(out[3], np.log2(x), atol=2e-5)
     np.testing.assert_array_equal(out[4], 0)
+
+
+def test_lanes_in_another_order() -> None:
+    x = np.arange(2 * LANES, dtype=np.float32)
+    out = np.zeros((3, LANES), np.float32)
+    _reordered(x, out)
+    np.testing.assert_array_equal(out, [x[::2], x[1::2], x[LANES - 1 :: -1]])
