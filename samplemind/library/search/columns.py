@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from samplemind.library.search.filters import Filter
 
-__all__ = ["Columns", "dense", "satisfying"]
+__all__ = ["Columns", "dense"]
 
 Places = npt.NDArray[np.int64]
 #: Answers of filters that are kept.
@@ -71,8 +71,12 @@ class Columns:
 
     def at(self, ids: Collection[str]) -> Places:
         """Where sounds are, in the same order; those that there are not are left out."""
-        found = (self._by_id.one(key) for key in ids)
-        return np.array([at for at in found if at is not None], np.int64)
+        found = self.places(ids)
+        return found[found >= 0]
+
+    def places(self, ids: Collection[str]) -> Places:
+        """The same, with -1 for those that there are not."""
+        return self._by_id.several(list(ids))
 
     def one(self, key: str) -> int | None:
         """Where a sound is."""
@@ -132,11 +136,11 @@ class Columns:
             self.read(columns)
             if condition.is_of_samples:
                 rows = pl.DataFrame({**{name: self._samples[name] for name in columns}, _AT: np.arange(self.size)})
-                mask[satisfying(rows, condition)[_AT].to_numpy()] = True
+                mask[rows.filter(condition.expression())[_AT].to_numpy()] = True
                 mask &= self.placed
             else:
                 whole = np.flatnonzero(self._sounds >= 0)
-                mask[satisfying(self._joined(whole, columns), condition)[_AT].to_numpy()] = True
+                mask[self._joined(whole, columns).filter(condition.expression())[_AT].to_numpy()] = True
         self._masks[text] = mask
         while len(self._masks) > _MASKS:
             self._masks.popitem(last=False)
@@ -225,6 +229,24 @@ class _Lookup:
             first += 1
         return None
 
+    def several(self, texts: Sequence[str]) -> Places:
+        """Where some texts are, -1 where there is none."""
+        import polars as pl
+
+        wanted = pl.Series(texts, dtype=pl.String)
+        if not len(wanted) or not len(self._hashes):
+            return np.full(len(wanted), -1, np.int64)
+        hashes = wanted.hash().to_numpy()
+        first = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
+        there = self._hashes[first] == hashes
+        at = np.where(there, self._order[first], 0)
+        is_right = (self._texts.gather(at) == wanted).to_numpy()
+        places = np.where(there & is_right, at, -1)
+        for index in np.flatnonzero(there & ~is_right):  # another text of the same hash
+            one = self.one(texts[index])
+            places[index] = -1 if one is None else one
+        return places
+
     def many(self, texts: pl.Series) -> Places:
         """Where texts are, -1 where there is none; by their hashes alone, of which no two of 10 million are equal."""
         import polars as pl
@@ -243,16 +265,6 @@ def _places(row_ids: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> Places | Non
         return np.searchsorted(row_ids, wanted)
     order = np.argsort(row_ids, kind="stable")
     return order[np.searchsorted(row_ids, wanted, sorter=order)]
-
-
-def satisfying(rows: pl.DataFrame, condition: Filter) -> pl.DataFrame:
-    """The rows of which a condition is true, in the same order."""
-    import polars as pl
-
-    at = rows.with_row_index("at of rows")
-    with pl.SQLContext(frames={"files": at.lazy()}) as context:
-        found = context.execute(f'SELECT "at of rows" FROM files WHERE ({condition.for_polars()}\n)', eager=True)
-    return rows[found["at of rows"].sort()]
 
 
 def dense(column: Any, at: Places | None) -> tuple[FloatArray, npt.NDArray[np.bool_]]:

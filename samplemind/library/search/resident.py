@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from samplemind.library.schema import FILES_KEY, SAMPLES_KEY
 from samplemind.library.search.asking import Pinned, versions
-from samplemind.library.search.columns import Columns, satisfying
+from samplemind.library.search.columns import Columns
 from samplemind.library.search.scoring import FloatArray, Neighbours, Term, distances, in_order, totals
 from samplemind.library.tables import Tables
 
@@ -112,7 +112,7 @@ class Resident:
         """
         names = list(dict.fromkeys([SAMPLES_KEY, FILES_KEY, *columns]))
         rows = self._now().rows(ids, {*names, *(condition.columns if condition else ())})
-        return (rows if condition is None else satisfying(rows, condition)).select(names)
+        return (rows if condition is None else rows.filter(condition.expression())).select(names)
 
     def ids(self, condition: Filter | None = None) -> list[str]:
         """Sounds that lie somewhere, and of which (or of one of whose files) the condition is true, in order."""
