@@ -118,7 +118,7 @@ def parse_name(path: str) -> NameClaims:
     path : str
         With or without folders.
     """
-    *folders, name = re.split(r"[/\\]", path)
+    *folders, name = path.replace("\\", "/").split("/")
     stem = name.rpartition(".")[0] or name
     folder = folders[-1] if folders else ""
     bpm = _bpm(stem, folder)
@@ -129,16 +129,19 @@ def parse_name(path: str) -> NameClaims:
 
 def _bpm(stem: str, folder: str) -> float | None:
     for text in (stem, folder):
+        lower = text.lower()
+        if "bpm" not in lower and "tempo" not in lower:
+            continue
         for pattern in (_BPM_AFTER, _BPM_BEFORE):
             for match in pattern.finditer(text):
                 value = float(match[1].replace(",", "."))
                 if _LOW_BPM <= value <= _HIGH_BPM:
                     return value
-    if not (_LOOPISH.search(stem) or _LOOPISH.search(folder) or _KEY.search(stem)):
-        return None
     bare = [int(text) for text in _BARE_NUMBER.findall(stem) if not text.startswith("0")]
     likely = [value for value in bare if _BARE_LOW <= value <= _BARE_HIGH]
-    return float(likely[0]) if len(likely) == 1 else None
+    if len(likely) == 1 and (_LOOPISH.search(stem) or _LOOPISH.search(folder) or _KEY.search(stem)):
+        return float(likely[0])
+    return None
 
 
 def _tonic(letter: str, accidental: str | None) -> str:

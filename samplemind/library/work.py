@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from samplemind.audio.source import WHOLE_FILE_BYTES
 from samplemind.descriptors.catalogue import GROUPS
 from samplemind.descriptors.engine import Analysis, analyze_file
-from samplemind.library.content import content_id, file_id, unread_id
+from samplemind.library.content import READING, content_id, file_id, unread_id
 from samplemind.library.names import parse_tags
 from samplemind.library.paths import from_text
 from samplemind.library.schema import record_batch, samples_schema, version_column
@@ -138,11 +138,16 @@ def _failed(item: Item, reason: str) -> Analysis:
 
 
 def _read(path: str) -> tuple[bytes | None, str, int]:
-    with open(path, "rb", buffering=0) as file:
-        size = os.fstat(file.fileno()).st_size
+    descriptor = os.open(path, READING)
+    try:
+        size = os.fstat(descriptor).st_size
         if size > WHOLE_FILE_BYTES:  # hashed, and then decoded, in pieces
             return None, file_id(path), size
-        data = file.readall()
+        data = os.read(descriptor, size + 1)
+        while len(data) != size and (more := os.read(descriptor, 1 << 20)):  # it came in parts, or has grown
+            data += more
+    finally:
+        os.close(descriptor)
     return data, content_id(data), len(data)
 
 
