@@ -273,7 +273,7 @@ def warm_up(level: str = "detailed") -> None:
     """
     checked = parse_level(level)
     rng = np.random.default_rng(0)
-    time = np.arange(66150) / 44100
+    time = np.arange(79380) / 44100  # 1.8 s: `loudness` runs over shorter sounds with another kernel
     tone = 0.3 * np.sin(2 * np.pi * 220 * time) * np.exp(-4 * (time % 0.375)) + 0.01 * rng.standard_normal(len(time))
     strokes = np.clip(rng.standard_normal(len(time)) * np.exp(-60 * (time % 0.375)), -1, 1)
     # two channels, clipped samples with a rhythm, and a single frame, whose arrays lie otherwise in memory
