@@ -19,6 +19,8 @@ from samplemind.library.tables import Tables
 if TYPE_CHECKING:
     import polars as pl
 
+    from samplemind.library.search.filters import Filter
+
 __all__ = ["compact", "export", "info"]
 
 _FORMS = (".parquet", ".csv", ".jsonl")
@@ -65,7 +67,7 @@ def compact(tables: Tables) -> tuple[int, int]:
         return before, _disk_bytes(tables.folder) or 0
 
 
-def export(tables: Tables, out: str | os.PathLike[str], columns: Sequence[str] | None, where: str | None,
+def export(tables: Tables, out: str | os.PathLike[str], columns: Sequence[str] | None, where: str | Filter | None,
            sort: str | None) -> int:  # fmt: skip
     """See `Library.export`."""
     path = Path(out).expanduser()

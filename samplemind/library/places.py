@@ -15,6 +15,8 @@ from samplemind.library.tables import Tables, quoted
 if TYPE_CHECKING:
     import polars as pl
 
+    from samplemind.library.search.filters import Filter
+
 __all__ = ["relocate", "remove"]
 
 _DELETE_ROWS: Final = 5000
@@ -65,7 +67,7 @@ def _beneath_sql(folder: str) -> str:
     return f"path = '{text}' OR starts_with(path, '{inside}')"
 
 
-def remove(tables: Tables, paths: Sequence[str | os.PathLike[str]] | None, where: str | None, missing: bool) -> int:
+def remove(tables: Tables, paths: Sequence[str | os.PathLike[str]] | None, where: str | Filter | None, missing: bool) -> int:
     """See `Library.remove`."""
     from samplemind.library.query import frame
 

@@ -2,52 +2,67 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Final
 
 from samplemind.errors import LibraryError, ParameterError
 from samplemind.library.paths import absolute, to_text
 from samplemind.library.schema import SAMPLES_KEY, column_names, files_schema, samples_schema
+from samplemind.library.search.dialect import Order, read_orders
+from samplemind.library.search.filters import Filter, as_filter
+from samplemind.library.search.vocabulary import near
 from samplemind.library.tables import Tables
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["DEFAULT_COLUMNS", "checked", "columns_of", "find_id", "frame", "get", "load", "select", "whole"]
+__all__ = ["DEFAULT_COLUMNS", "checked", "find_id", "frame", "get", "in_order", "load", "orders_of", "whole"]
 
 #: What is shown when nobody says what.
 DEFAULT_COLUMNS: Final = (
     "path", "id", "status", "error", "duration_s", "kind", "sample_class", "bpm", "key", "scale", "midi_note",
     "loudness_lufs", "peak_dbfs",
 )  # fmt: skip
-#: Titles of the summary that are not themselves names of columns.
-TITLES: Final = {
-    "class": "sample_class", "note": "midi_note", "lufs": "loudness_lufs", "loudness": "loudness_lufs",
-    "length": "duration_s", "duration": "duration_s", "tempo": "bpm", "file": "path", "reason": "error",
-}  # fmt: skip
-_EXAMPLES: Final = {"where": "\"kind = 'loop' AND bpm > 120\"", "sort": '"bpm DESC, path"'}
-_TOKEN: Final = re.compile(
-    r"""(?P<text>'(?:[^']|'')*')|"(?P<quoted>(?:[^"]|"")+)"|(?P<number>\d[\w.]*)|(?P<word>[A-Za-z_]\w*)(?P<call>\s*\()?"""
-)
-_WORDS: Final = frozenset({
-    "and", "or", "not", "in", "is", "null", "true", "false", "between", "like", "ilike", "rlike", "regexp", "similar",
-    "to", "escape", "case", "when", "then", "else", "end", "cast", "as", "asc", "desc", "nulls", "first", "last", "div",
-    "mod", "distinct", "from", "int", "integer", "bigint", "float", "real", "double", "varchar", "text", "string",
-    "boolean", "all", "any",
-})  # fmt: skip
 
 
-def frame(tables: Tables, columns: Sequence[str] | None, where: str | None, sort: str | None,
+def frame(tables: Tables, columns: Sequence[str] | None, where: str | Filter | None, sort: str | None,
           limit: int | None) -> pl.DataFrame:  # fmt: skip
     """See `Library.frame`."""
     chosen = checked(columns if columns is not None else DEFAULT_COLUMNS)
     limit = None if limit is None else whole(limit, 0)
-    needed = [*chosen, *columns_of(where, "where"), *columns_of(sort, "sort")]
-    return select(load(tables, needed), chosen, where, sort, limit)
+    condition, orders = as_filter(where), orders_of(sort)
+    named = [*(condition.columns if condition else ()), *(name for order in orders for name in order.by.columns)]
+    rows = load(tables, [*chosen, *named])
+    if condition is not None:
+        rows = rows.filter(condition.expression())
+    return in_order(rows, orders).head(len(rows) if limit is None else limit).select(chosen)
+
+
+def orders_of(sort: str | None, results: frozenset[str] = frozenset()) -> tuple[Order, ...]:
+    """The parts of a sort order; none for a text without anything in it.
+
+    Raises
+    ------
+    ParameterError
+        For what is not understood.
+    """
+    if sort is None or (isinstance(sort, str) and not sort.strip()):
+        return ()
+    return read_orders(sort, results)
+
+
+def in_order(rows: pl.DataFrame, orders: Sequence[Order]) -> pl.DataFrame:
+    """Rows in a sort order; what is equal by it stays as it was."""
+    import polars as pl
+
+    if not orders:
+        return rows
+    by = [pl.sql_expr(order.by.texts.polars) for order in orders]
+    return rows.sort(by, descending=[order.descending for order in orders],
+                     nulls_last=[not order.nulls_first for order in orders], maintain_order=True)  # fmt: skip
 
 
 def whole(limit: int, least: int) -> int:
@@ -75,32 +90,8 @@ def checked(columns: Sequence[str], also: Collection[str] = ()) -> list[str]:
         raise ParameterError(f"columns: {columns!r} is one text; give a list of names")
     for name in columns:
         if name not in column_names() and name not in also:
-            raise ParameterError(f"columns: there is no column {name!r}; {_near(name)}")
+            raise ParameterError(f"columns: there is no column {name!r}; {near(name)}")
     return list(dict.fromkeys(columns))
-
-
-def _near(name: object) -> str:
-    """What somebody who writes `name` may have meant."""
-    text = str(name).lower()
-    titled = [TITLES[text]] if text in TITLES else []
-    near = [name for name in difflib.get_close_matches(text, column_names(), 4, 0.6) if name not in titled]
-    names = titled or ([text] if text in near else near)
-    return f"did you mean {' or '.join(names)}?" if names else "`samplemind describe` has the descriptors"
-
-
-def columns_of(sql: str | None, what: str, also: Collection[str] = ()) -> Iterator[str]:
-    """The columns that a piece of SQL names."""
-    if sql is not None and not isinstance(sql, str):
-        raise ParameterError(f"{what}: {sql!r}; give a text in SQL, as in {_EXAMPLES[what]}")
-    for token in _TOKEN.finditer(sql or ""):
-        name = token["quoted"] or token["word"]
-        if name is None or (token["call"] and token["word"].lower() not in column_names()):
-            continue
-        if name in column_names() or name in also:
-            yield name
-        elif token["quoted"] or name.lower() not in _WORDS:
-            text = f"a text goes in single quotes, as '{name}'"
-            raise ParameterError(f"{what}: there is no column {name!r}; {_near(name)} ({text})")
 
 
 def load(tables: Tables, columns: Sequence[str], ids: Sequence[str] | None = None) -> pl.DataFrame:
@@ -114,50 +105,6 @@ def load(tables: Tables, columns: Sequence[str], ids: Sequence[str] | None = Non
     if of_samples:
         rows = rows.join(tables.read(tables.samples, [SAMPLES_KEY, *of_samples], only), SAMPLES_KEY, "left")
     return rows.sort("path")
-
-
-def select(rows: pl.DataFrame, columns: Sequence[str], where: str | None, sort: str | None = None,
-           limit: int | None = None) -> pl.DataFrame:  # fmt: skip
-    """Run the question over rows that hold every column it names.
-
-    Raises
-    ------
-    ParameterError
-        For SQL that cannot be read.
-    """
-    import polars as pl
-
-    names = ", ".join(f'"{name}"' for name in columns)
-    sql = f"SELECT {names} FROM files"
-    if where is not None and where.strip():
-        sql += f" WHERE ({where}\n)"
-    if sort is not None and sort.strip():
-        sql += f" ORDER BY {', '.join(_orders(sort))}"
-    if limit is not None:
-        sql += f" LIMIT {limit}"
-    try:
-        with pl.SQLContext(frames={"files": rows.lazy()}) as context:
-            return context.execute(sql, eager=True)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        asked = [(name, text) for name, text in (("where", where), ("sort", sort)) if text]
-        said = "; ".join(f"{name}: {text}" for name, text in asked)
-        examples = " and ".join(f"{name} as in {_EXAMPLES[name]}" for name, _ in asked)
-        raise ParameterError(f"{said}: cannot be read ({str(error).splitlines()[0]}); write {examples}") from None
-
-
-def _orders(sort: str) -> Iterator[str]:
-    """The parts of a sort order, each with nulls last unless it says otherwise."""
-    depth, start = 0, 0
-    parts = []
-    for at, character in enumerate(sort):
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if character == "," and depth == 0:
-            parts.append(sort[start:at])
-            start = at + 1
-    parts.append(sort[start:])
-    for part in parts:
-        says = re.search(r"\bnulls\s+(first|last)\s*$", part, re.IGNORECASE)
-        yield part.strip() if says else f"{part.strip()} NULLS LAST"
 
 
 def find_id(tables: Tables, sound: str | os.PathLike[str]) -> str | None:

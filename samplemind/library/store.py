@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from samplemind.errors import ParameterError
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from samplemind.library.chosen import Sounds
     from samplemind.library.labels import Labels
+    from samplemind.library.search.filters import Filter
+    from samplemind.library.search.request import Search
     from samplemind.settings import Settings
 
 __all__ = ["Library"]
@@ -139,7 +141,7 @@ class Library:
         return ingest(self._tables, _each(paths), level or chosen.level, workers or chosen.workers,
                       scheduler or chosen.scheduler, chosen, progress, retry_failed)  # fmt: skip
 
-    def frame(self, columns: Sequence[str] | None = None, where: str | None = None, sort: str | None = None,
+    def frame(self, columns: Sequence[str] | None = None, where: str | Filter | None = None, sort: str | None = None,
               limit: int | None = None) -> pl.DataFrame:  # fmt: skip
         """Files with what was heard in them, one row a file.
 
@@ -147,8 +149,8 @@ class Library:
         ----------
         columns : sequence of str, optional
             Of the tables `files` and `samples`; a selection if not given.
-        where : str, optional
-            A condition in SQL: ``"kind = 'loop' AND bpm BETWEEN 118 AND 122"``.
+        where : str or Filter, optional
+            A condition in SQL: ``"kind = 'loop' AND bpm BETWEEN 118 AND 122"``; see `Filter.parse`.
         sort : str, optional
             Columns or expressions: ``"bpm DESC, name"``. Nulls come last.
         limit : int, optional
@@ -190,20 +192,33 @@ class Library:
         self._tables.refresh()
         return get(self._tables, sound)
 
-    def similar(self, sound: str | os.PathLike[str], *, limit: int = 10, where: str | None = None,
-                by: str = "embedding", columns: Sequence[str] | None = None,
+    def search(self) -> Search:
+        """Look for sounds by sound, by words and by numbers, in any combination.
+
+        Returns
+        -------
+        Search
+            To be said more of: ``library.search().like("kick.wav").where("kind = 'one-shot'").limit(20).to_polars()``.
+        """
+        from samplemind.library.search.request import Search
+
+        return Search(self)
+
+    def similar(self, sound: str | os.PathLike[str], *, limit: int = 10, where: str | Filter | None = None,
+                by: str | Mapping[str, float] = "overall", columns: Sequence[str] | None = None,
                 skip_equal: bool = False) -> pl.DataFrame:  # fmt: skip
-        """Sounds that are like another one, the most similar first; one row a sound.
+        """Sounds that are like another one, the most similar first; one row a sound. `search` can ask for more.
 
         Parameters
         ----------
         sound : str or path-like
             Id, path in the library, or any sound file, which is then listened to.
         limit : int
-        where : str, optional
+        where : str or Filter, optional
             As for `frame`.
-        by : str
-            ``"embedding"``, or one aspect: ``"timbre"``, ``"rhythm"``, … (or ``"timbre_vector"``).
+        by : str or mapping of str to float
+            One aspect, or several with their weights: ``"overall"``, ``"timbre"``, ``"rhythm"``, … (or the names of
+            their columns).
         columns : sequence of str, optional
             As for `frame`; `distance` (cosine, 0 to 2) comes first. `where` may ask for it, too.
         skip_equal : bool
@@ -214,19 +229,11 @@ class Library:
         LibraryError
             When the sound has no such vector: it failed, or was only analyzed at level basic.
         ParameterError
-            For an unknown vector or column, or a limit below 1.
+            For an unknown aspect or column, or a limit below 1.
         """
-        from samplemind.library.similar import similar
-
-        self._tables.refresh()
-        return similar(self._tables, sound, limit, where, by, columns, skip_equal)
-
-    def label(self, sounds: Sounds | None, value: object, task: str = "class", *, by: str | None = None,
-              confidence: float | None = None, source: str = "person", version: str | None = None,
-              where: str | None = None) -> str:  # fmt: skip
-        """Say one thing of one sound or of many; see `Labels.label`."""
-        return self.labels.label(sounds, value, task, by=by, confidence=confidence, source=source, version=version,
-                                 where=where)  # fmt: skip
+        asked = self.search().like(sound, aspects=by).where(where).skip_equal(skip_equal).limit(limit)
+        found = (asked if columns is None else asked.columns(columns)).to_polars()
+        return found.select([name for name in found.columns if name == "distance" or not name.startswith("distance_")])
 
     def relocate(self, old: str | os.PathLike[str], new: str | os.PathLike[str]) -> int:
         """Say that a folder (or file) lies elsewhere now, without looking at it.
@@ -248,7 +255,7 @@ class Library:
         return relocate(self._tables, old, new)
 
     def remove(self, paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | None = None, *,
-               where: str | None = None, missing: bool = False) -> int:  # fmt: skip
+               where: str | Filter | None = None, missing: bool = False) -> int:  # fmt: skip
         """Take files out of the library, and sounds that then lie nowhere; nothing on the disk is touched.
 
         Parameters
@@ -306,8 +313,8 @@ class Library:
         self._tables.refresh()
         return info(self._tables)
 
-    def export(self, out: str | os.PathLike[str], *, columns: Sequence[str] | None = None, where: str | None = None,
-               sort: str | None = None) -> int:  # fmt: skip
+    def export(self, out: str | os.PathLike[str], *, columns: Sequence[str] | None = None,
+               where: str | Filter | None = None, sort: str | None = None) -> int:  # fmt: skip
         """Write files with what was heard in them to a table for other programs.
 
         Parameters

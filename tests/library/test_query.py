@@ -286,7 +286,7 @@ def test_distance_is_a_column_of_what_is_similar(heard):
 
 
 def test_the_titles_of_the_summary_lead_to_columns():
-    from samplemind.library.query import TITLES
+    from samplemind.library.search.vocabulary import TITLES
 
     assert set(TITLES.values()) <= set(column_names())
     assert not set(TITLES) & set(column_names())

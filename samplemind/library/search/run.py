@@ -1,0 +1,304 @@
+"""A search is answered: examples become vectors, an engine gives what is near, and rows are put together."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from samplemind.errors import ParameterError
+from samplemind.library.query import in_order, orders_of
+from samplemind.library.schema import FILES_KEY, SAMPLES_KEY
+from samplemind.library.search.filters import Filter
+from samplemind.library.search.indices import Engine, engine_for
+from samplemind.library.search.request import FOUND_COLUMNS, RESULT_COLUMNS, Example, Search
+from samplemind.library.search.results import Explanation, Results
+from samplemind.library.search.scoring import FloatArray, Neighbours, Sound, Term
+from samplemind.library.search.sounds import Heard, aspect_name, hear
+from samplemind.library.search.variants import HARMONY, RHYTHM, tempi, transpositions
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from samplemind.library.words import Understanding
+
+__all__ = ["run"]
+
+#: How many more are looked at where some of them will be left out; then ever more, until enough are left.
+_GENEROUS: Final = 4
+#: A sound that is not liked counts half as much (see scoring.py), also as an aspect of its own.
+_UNLIKE: Final = 0.5
+_UP_TO: Final = re.compile(r"distance <=? (\d[\d.e+-]*)")
+
+
+@dataclass
+class _Best:
+    """The best sounds in their order, before they have rows."""
+
+    near: Neighbours
+    score: FloatArray | None = None
+    words: list[list[str]] = field(default_factory=list)
+    reasons: list[dict[str, float]] = field(default_factory=list)
+
+
+def run(search: Search) -> Results:
+    """See `Search.run`."""
+    began = time.perf_counter()
+    search.library.tables.refresh()
+    answer = _Answer(search, engine_for(search.library.tables))
+    frame, ids, reasons = answer.rows()
+    return Results(frame, ids, answer.told, time.perf_counter() - began, reasons)
+
+
+class _Answer:
+    """One search on its way."""
+
+    def __init__(self, search: Search, engine: Engine) -> None:
+        self._search = search
+        self._engine = engine
+        self._tables = search.library.tables
+        self.told = Explanation(engine=type(engine).__name__.lower())
+        self._understood = self._read(search.phrase) if search.phrase else None
+        heard = [(example, True) for example in self._likes()] + [(example, False) for example in self._unlikes()]
+        self._heard = [(example, liked, self._hear(example)) for example, liked in heard]
+        self._terms = self._make_terms()
+        self._stored, self._after = self._conditions()
+        self._only = self._among()
+        self._chosen = [name for name in search.chosen or FOUND_COLUMNS if name not in RESULT_COLUMNS]
+        self._tell()
+
+    # what is asked
+
+    def _read(self, phrase: str) -> Understanding:
+        from samplemind.library.words import understand
+
+        understood = understand(phrase)
+        self.told.phrase, self.told.understood = phrase, understood.spoken()
+        return understood
+
+    def _likes(self) -> tuple[Example, ...]:
+        return (*self._search.likes, *self._spoken_of(False))
+
+    def _unlikes(self) -> tuple[Example, ...]:
+        return (*self._search.unlikes, *self._spoken_of(True))
+
+    def _spoken_of(self, negated: bool) -> list[Example]:
+        """Sounds that the phrase names: an id, a path, or words that some sounds have."""
+        if self._understood is None:
+            return []
+        from samplemind.library.words.ranking import alike
+
+        found = []
+        for part in self._understood.likes:
+            if part.negated == negated:
+                names = [part.sound] if self._engine.find(part.sound) else alike(self._tables, part.sound)
+                if not names:
+                    self.told.notes.append(f"no sound has the words {part.sound!r}")
+                found += [Search(self._search.library).like(name, weight=1 / len(names)).likes[0] for name in names]
+        return found
+
+    def _hear(self, example: Example) -> Heard:
+        return hear(self._tables, self._engine, example.given, [column for column, _ in example.aspects])
+
+    def _make_terms(self) -> list[Term]:
+        likes: dict[str, list[Sound]] = {}
+        unlikes: dict[str, list[Sound]] = {}
+        for example, liked, heard in self._heard:
+            for column, weight in example.aspects:
+                sound = Sound(self._variants(column, heard.vectors[column]), weight * example.weight)
+                (likes if liked else unlikes).setdefault(column, []).append(sound)
+        columns = dict.fromkeys([*likes, *unlikes])
+        weights = {
+            column: sum(sound.weight for sound in likes.get(column, ()))
+            or _UNLIKE * sum(sound.weight for sound in unlikes[column])
+            for column in columns
+        }
+        whole = sum(weights.values())
+        return [
+            Term(column, tuple(likes.get(column, ())), tuple(unlikes.get(column, ())), weights[column] / whole)
+            for column in columns
+        ]
+
+    def _variants(self, column: str, vector: FloatArray) -> FloatArray:
+        if column == HARMONY and self._search.any_transposition:
+            return transpositions(np.asarray(vector, np.float32))
+        if column == RHYTHM and self._search.any_tempo:
+            return tempi(np.asarray(vector, np.float32))
+        return np.asarray(vector, np.float32)[np.newaxis]
+
+    def _conditions(self) -> tuple[Filter | None, Filter | None]:
+        """What can be asked of the tables, and what only of the answer."""
+        asked = [self._search.condition, self._understood.condition if self._understood else None]
+        whole: Filter | None = None
+        for one in asked:
+            whole = one if whole is None else whole if one is None else whole & one
+        self.told.filter = None if whole is None else str(whole)
+        if whole is None:
+            return None, None
+        stored, after = whole.split(RESULT_COLUMNS)
+        self._check(after.columns if after else (), "where")
+        return stored, after
+
+    def _check(self, names: Iterable[str], what: str) -> None:
+        """That columns of the answer are among those that it will have."""
+        for name in sorted(RESULT_COLUMNS.intersection(names) - set(self._result_names())):
+            have = ", ".join(self._result_names()) or "none"
+            raise ParameterError(f"{what}: this search has no {name} (of such columns it has {have})")
+
+    def _result_names(self) -> list[str]:
+        by_sound = ["distance", *(f"distance_{aspect_name(term.column)}" for term in self._terms)]
+        return [*(["score"] if self._understood else []), *(by_sound if self._terms else [])]
+
+    def _among(self) -> list[str] | None:
+        """Ids that tags, labels and collections leave; None for all. In the order of the first collection."""
+        search, library = self._search, self._search.library
+        sets: list[Iterable[str]] = [library.collections.ids(name) for name in search.collections]
+        if search.tags:
+            sets.append(library.labels.ids_tagged(search.tags))
+        sets += [library.labels.ids_labelled(task, value) for task, value in search.labels]
+        self.told.among = [
+            *(f"collection {name}" for name in search.collections), *(f"tag {name}" for name in search.tags),
+            *(f"not tag {name}" for name in search.without_tags),
+            *(f"label {task}" + ("" if value is None else f" = {value}") for task, value in search.labels),
+        ]  # fmt: skip
+        if not sets:
+            return None
+        first, *rest = sets
+        others = [set(ids) for ids in rest]
+        return [key for key in dict.fromkeys(first) if all(key in ids for ids in others)]
+
+    def _left_out(self) -> set[str]:
+        """The examples themselves, what has tags that are not wanted, and what equals an example."""
+        search = self._search
+        out = {heard.key for _, _, heard in self._heard if heard.key is not None}
+        if search.without_tags:
+            # Without a tag that is wanted, those are all that have one of them.
+            for tag in search.without_tags:
+                out |= search.library.labels.ids_tagged([tag])
+        hashes = {heard.audio_hash for _, _, heard in self._heard if heard.audio_hash is not None}
+        if search.without_equal and hashes:
+            out.update(self._engine.ids(Filter.any_of("audio_hash", sorted(hashes))))
+        return out
+
+    # how it is answered
+
+    def rows(self) -> tuple[pl.DataFrame, list[str], list[dict[str, float]]]:
+        """The rows of the page, their ids, and what the pieces of a phrase gave them."""
+        search = self._search
+        self._check({name for order in orders_of(search.order, RESULT_COLUMNS) for name in order.by.columns}, "sort")
+        if not self._terms and self._understood is None:
+            page = self._listed()
+            return page.select(self._names()), page[SAMPLES_KEY].to_list(), []
+        out = self._left_out()
+        wanted = search.skipped + search.count
+        may_lose = self._after is not None or search.without_equal
+        count = wanted * _GENEROUS if may_lose else wanted
+        while True:
+            best = self._best(count, out)
+            found = self._assembled(best)
+            if len(found) >= wanted or len(best.near.ids) < count or self._is_beyond(best.near):
+                break
+            count *= _GENEROUS
+        self.told.exact, self.told.candidates = best.near.exact, best.near.candidates
+        page = in_order(found.slice(search.skipped, search.count), orders_of(search.order, RESULT_COLUMNS))
+        ids = page[SAMPLES_KEY].to_list()
+        of_id = dict(zip(best.near.ids, best.reasons, strict=False))
+        return page.select(self._names()), ids, [of_id[key] for key in ids] if of_id else []
+
+    def _names(self) -> list[str]:
+        words = ["words"] if self._understood else []
+        return list(dict.fromkeys([*self._result_names()[: len(words)], *words, *self._result_names(), *self._chosen]))
+
+    def _best(self, count: int, out: set[str]) -> _Best:
+        if self._understood is None:
+            return _Best(self._engine.nearest(self._terms, count, self._stored, self._only, out))
+        from samplemind.library.words.ranking import rank
+
+        ranked = rank(self._tables, self._engine, self._understood, count, condition=self._stored, ids=self._only,
+                      skip=out, terms=self._terms)  # fmt: skip
+        self.told.notes = list(dict.fromkeys([*self.told.notes, *ranked.notes]))
+        near = Neighbours(ranked.ids, np.zeros(len(ranked.ids), np.float32), np.zeros((len(ranked.ids), 0), np.float32),
+                          True, len(ranked.ids))  # fmt: skip
+        if self._terms:
+            known = self._engine.distances(self._terms, ranked.ids)
+            at = {key: place for place, key in enumerate(known.ids)}
+            order = [at[key] for key in ranked.ids]
+            near = Neighbours(ranked.ids, known.distance[order], known.by_term[order], True, len(order))
+        return _Best(near, ranked.score, ranked.words, ranked.reasons)
+
+    def _is_beyond(self, near: Neighbours) -> bool:
+        """Whether nothing farther can fulfill what is asked of the distance."""
+        bound = _UP_TO.search(str(self._after)) if self._after is not None and self._understood is None else None
+        is_all = self._after is not None and " OR " not in str(self._after) and "NOT " not in str(self._after)
+        return bool(bound and is_all and near.distance[-1] > float(bound[1]) * (1 + 1e-6))
+
+    def _assembled(self, best: _Best) -> pl.DataFrame:
+        """Rows of sounds, without those that fail what is asked of the answer."""
+        import polars as pl
+
+        search = self._search
+        wanted = {name for order in orders_of(search.order, RESULT_COLUMNS) for name in order.by.columns}
+        wanted |= self._after.columns if self._after else frozenset()
+        extra = [*sorted(wanted - RESULT_COLUMNS), *(["audio_hash"] if search.without_equal else [])]
+        rows = self._of_sounds(best.near.ids, [*self._chosen, *extra])
+        at = {key: place for place, key in enumerate(best.near.ids)}
+        order = np.array([at[key] for key in rows[SAMPLES_KEY].to_list()], np.int64)
+        values: dict[str, Any] = {}
+        if best.score is not None:
+            values |= {"score": best.score[order], "words": [best.words[place] for place in order]}
+        if self._terms:
+            values["distance"] = best.near.distance[order]
+            for number, term in enumerate(self._terms):
+                values[f"distance_{aspect_name(term.column)}"] = best.near.by_term[order, number]
+        types = {"words": pl.List(pl.String)}
+        rows = rows.with_columns([pl.Series(name, value, types.get(name)) for name, value in values.items()])
+        if self._after is not None:
+            rows = rows.filter(self._after.expression())
+        if search.without_equal:
+            same = pl.col("audio_hash").is_duplicated() & ~pl.col("audio_hash").is_first_distinct()
+            rows = rows.filter(pl.col("audio_hash").is_null() | ~same)
+        return rows
+
+    def _of_sounds(self, ids: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+        """One row a sound: that of its first file, of those that fit."""
+        condition = self._stored if self._stored is not None and not self._stored.is_of_samples else None
+        rows = self._engine.rows(ids, list(dict.fromkeys([SAMPLES_KEY, FILES_KEY, *columns])), condition)
+        ids_found = rows[SAMPLES_KEY]
+        return rows if ids_found.n_unique() == len(rows) else rows.filter(ids_found.is_first_distinct())
+
+    def _listed(self) -> pl.DataFrame:
+        """Nothing says what is best: by the order that is asked for, that of a collection, or that of paths."""
+        search = self._search
+        out = self._left_out()
+        ids = [key for key in self._engine.ids(self._stored) if key not in out]
+        if self._only is not None:
+            fitting = set(ids)
+            ids = [key for key in self._only if key in fitting]
+        self.told.candidates = len(ids)
+        orders = orders_of(search.order, RESULT_COLUMNS)
+        needed = {name for order in orders for name in order.by.columns}
+        needed |= {"audio_hash"} if search.without_equal else set()
+        rows = self._of_sounds(ids, sorted(needed))
+        if orders or not search.collections:
+            rows = in_order(rows.sort(FILES_KEY), orders)
+        if search.without_equal:
+            rows = rows.filter(rows["audio_hash"].is_null() | rows["audio_hash"].is_first_distinct())
+        return self._of_sounds(rows[SAMPLES_KEY].slice(search.skipped, search.count).to_list(), self._chosen)
+
+    def _tell(self) -> None:
+        search, told = self._search, self.told
+        told.likes = [example.given.said for example, liked, _ in self._heard if liked]
+        told.unlikes = [example.given.said for example, liked, _ in self._heard if not liked]
+        told.aspects = {aspect_name(term.column): round(term.weight, 6) for term in self._terms}
+        columns = {term.column for term in self._terms}
+        told.tolerant = [
+            *(["harmony in any key"] if search.any_transposition and HARMONY in columns else []),
+            *(["rhythm at half to double tempo"] if search.any_tempo and RHYTHM in columns else []),
+        ]
+        first = "best match first" if self._understood else "nearest first" if self._terms else ""
+        by = search.order or ("as in the collection" if search.collections and not first else "")
+        told.order = ", the page sorted by ".join(filter(None, [first, by])) if first else by or "path"
