@@ -11,6 +11,7 @@ from samplemind.library.lock import writer_lock
 from samplemind.library.paths import absolute, from_text, is_beneath, is_gone, to_text
 from samplemind.library.schema import files_schema
 from samplemind.library.tables import Tables, quoted
+from samplemind.library.words.table import refresh_words
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,6 +46,7 @@ def relocate(tables: Tables, old: str | os.PathLike[str], new: str | os.PathLike
         if done.num_inserted_rows != len(moved) or done.num_deleted_rows != len(moved):
             raise LibraryError(f"library {tables.uri}: {done.num_inserted_rows} of {len(moved)} rows were renamed; "
                                "run `samplemind verify`")  # fmt: skip
+        refresh_words(tables)
         return len(moved)
 
 
@@ -67,7 +69,9 @@ def _beneath_sql(folder: str) -> str:
     return f"path = '{text}' OR starts_with(path, '{inside}')"
 
 
-def remove(tables: Tables, paths: Sequence[str | os.PathLike[str]] | None, where: str | Filter | None, missing: bool) -> int:
+def remove(
+    tables: Tables, paths: Sequence[str | os.PathLike[str]] | None, where: str | Filter | None, missing: bool
+) -> int:
     """See `Library.remove`."""
     from samplemind.library.query import frame
 
@@ -86,6 +90,7 @@ def remove(tables: Tables, paths: Sequence[str | os.PathLike[str]] | None, where
         ids = set(chosen.filter(chosen["path"].is_in(going))["id"])
         still = set(tables.read(tables.files, ["id"])["id"]) if ids else set()
         _delete(tables.samples, "id", sorted(ids - still))
+        refresh_words(tables)
         return len(going)
 
 

@@ -161,6 +161,7 @@ def words_schema() -> pa.Schema:
         pa.field(SAMPLES_KEY, pa.utf8(), nullable=False),
         *(pa.field(name, pa.utf8()) for name in ("names", "folders", "tags", "labels", "comments")),
         pa.field("words", pa.utf8()),  # all of them, as they are indexed
+        pa.field("source", pa.int64()),  # a hash of what they come from
     ])  # fmt: skip
 
 

@@ -52,6 +52,8 @@ class Tables:
     folder : pathlib.Path or None
         None for an object store.
     samples, files, runs, meta : lancedb.table.Table
+    kept : dict of str to object
+        What others have made of these tables and want to find again; it goes when they go.
     """
 
     def __init__(self, uri: str, folder: Path | None, connection: Any) -> None:
@@ -60,6 +62,7 @@ class Tables:
         self._connection = connection
         self.samples, self.files, self.runs, self.meta = (connection.open_table(name) for name in TABLES)
         self._extra: dict[str, Any] = {}
+        self.kept: dict[str, Any] = {}
 
     @classmethod
     def create(cls, uri: str) -> Tables:

@@ -243,7 +243,7 @@ class _Lookup:
         is_right = (self._texts.gather(at) == wanted).to_numpy()
         places = np.where(there & is_right, at, -1)
         for index in np.flatnonzero(there & ~is_right):  # another text of the same hash
-            one = self.one(texts[index])
+            one = self.one(texts[int(index)])
             places[index] = -1 if one is None else one
         return places
 

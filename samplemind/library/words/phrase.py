@@ -127,6 +127,8 @@ class _Reading:
         self._words(left)
         if not self._parts:
             self._words([token for token in self._tokens() if token.word not in NEGATORS | _OR_WORDS], keep_all=True)
+        if not self._parts and self._text.strip():
+            self.notes.append("nothing in it says what to look for")
         parts = sorted(map(self._judged, self._parts), key=lambda part: part.start)
         return tuple(self._alternatives(parts))
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections.abc import Iterable
 
-__all__ = ["LONGEST", "folded", "tokens"]
+__all__ = ["LONGEST", "folded", "pieces", "tokens"]
 
 #: Longer runs of letters are no words; they would only fill the index.
 LONGEST = 40
@@ -29,11 +30,17 @@ def folded(text: str) -> str:
 
 
 @functools.lru_cache(maxsize=65_536)
-def tokens(text: str) -> tuple[str, ...]:
-    """The words of a text in their order, each as often as it stands there.
+def pieces(text: str) -> tuple[str, ...]:
+    """The smallest words of a text, in their order: ``"TR808_BD-Long01"`` gives tr, 808, bd, long, 01."""
+    return _folded(piece for run in _RUN.finditer(_flat(text)) for piece in _split(run[0]))
 
-    A run of letters and digits gives its pieces and, where it has several, itself: ``"TR808_BD-Long01"`` gives
-    tr, 808, tr808, bd, long, 01, long01. What hyphens join is also given in one: hi, hat, hihat.
+
+@functools.lru_cache(maxsize=65_536)
+def tokens(text: str) -> tuple[str, ...]:
+    """The words of a text: its pieces in their order, then what several of them make together.
+
+    A run of letters and digits is also given as a whole, and so is what hyphens join: to the pieces of
+    ``"TR808_Hi-Hat"`` (tr, 808, hi, hat) come tr808 and hihat.
 
     Parameters
     ----------
@@ -44,13 +51,19 @@ def tokens(text: str) -> tuple[str, ...]:
     tuple of str
         Folded; none is longer than `LONGEST`.
     """
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    found: list[str] = []
-    for run in _RUN.finditer(text):
-        pieces = [piece for part in _CAMEL.split(run[0]) for piece in _PIECE.findall(part)]
-        found += pieces
-        if len(pieces) > 1:
-            found.append(run[0])
-    found += [run[0].replace("-", "") for run in _JOINED.finditer(text)]
-    return tuple(word for each in found if (word := folded(each)) and len(word) <= LONGEST)
+    flat = _flat(text)
+    wholes = [run[0] for run in _RUN.finditer(flat) if len(_split(run[0])) > 1]
+    joined = [run[0].replace("-", "") for run in _JOINED.finditer(flat)]
+    return pieces(text) + _folded([*wholes, *joined])
+
+
+def _flat(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def _split(run: str) -> list[str]:
+    return [piece for part in _CAMEL.split(run) for piece in _PIECE.findall(part)]
+
+
+def _folded(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for each in words if (word := folded(each)) and len(word) <= LONGEST)
