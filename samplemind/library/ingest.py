@@ -20,7 +20,9 @@ from samplemind.library.plan import FILE_COLUMNS, SAMPLE_COLUMNS, Plan, make_pla
 from samplemind.library.report import IngestReport, Interrupted, Progress
 from samplemind.library.scan import Scan, scan
 from samplemind.library.schema import record_batch, runs_schema
+from samplemind.library.search.indices import optimize
 from samplemind.library.tables import Tables
+from samplemind.library.words.table import refresh_words
 from samplemind.library.work import Item
 from samplemind.library.writer import Writer, total
 
@@ -69,11 +71,14 @@ def ingest(
                 if len(plan.todo):
                     run.all(hands)
                 writer.finish()
+                optimize(tables, lambda done, total: tell(Progress("index", done, total)))
             except KeyboardInterrupt:
                 report.interrupted = True
         report.seconds = time.monotonic() - started
         if len(plan.todo) or len(plan.gone):
             _record(tables, report, began, checked, found.tops)
+        if not report.interrupted and (len(plan.todo) or len(plan.gone) or tables.extra("words") is None):
+            refresh_words(tables)
         tell(run.progress("done"))
     if report.interrupted:
         raise Interrupted(report)
