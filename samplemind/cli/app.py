@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from samplemind.cli import demo, doctor, explain, find, ingest, keep, sounds
+from samplemind.cli import demo, doctor, explain, find, ingest, keep, search, sounds
 from samplemind.cli.options import CANNOT, DONE, INTERRUPTED, WRONG_USAGE, State
 from samplemind.errors import ParameterError, SampleMindError
 
@@ -132,6 +132,7 @@ FIND, KEEP, HELP = "Find", "Look after a library", "Help"
 app.command(rich_help_panel="Start")(demo.demo)
 app.command(rich_help_panel="Start")(ingest.ingest)
 app.command(rich_help_panel="Start")(sounds.analyze)
+app.command(rich_help_panel=FIND)(search.search)
 app.command("list", rich_help_panel=FIND)(find.list_rows)
 app.command(rich_help_panel=FIND)(find.similar)
 app.command(rich_help_panel=KEEP)(keep.info)

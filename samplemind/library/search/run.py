@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from samplemind.errors import ParameterError
+from samplemind.library.paths import absolute
 from samplemind.library.query import in_order, orders_of
 from samplemind.library.schema import FILES_KEY, SAMPLES_KEY
 from samplemind.library.search.filters import Filter
@@ -63,6 +65,7 @@ class _Answer:
         self._tables = search.library.tables
         self.told = Explanation(engine=type(engine).__name__.lower())
         self._understood = self._read(search.phrase) if search.phrase else None
+        self._by_words: set[str] = set()
         heard = [(example, True) for example in self._likes()] + [(example, False) for example in self._unlikes()]
         self._heard = [(example, liked, self._hear(example)) for example, liked in heard]
         self._terms = self._make_terms()
@@ -75,8 +78,9 @@ class _Answer:
 
     def _read(self, phrase: str) -> Understanding:
         from samplemind.library.words import understand
+        from samplemind.library.words.table import words_of
 
-        understood = understand(phrase)
+        understood = understand(phrase, words_of(self._tables).has)
         self.told.phrase, self.told.understood = phrase, understood.spoken()
         return understood
 
@@ -95,7 +99,10 @@ class _Answer:
         found = []
         for part in self._understood.likes:
             if part.negated == negated:
-                names = [part.sound] if self._engine.find(part.sound) else alike(self._tables, part.sound)
+                is_named = self._engine.find(part.sound) is not None or os.path.isfile(absolute(part.sound))
+                names = [part.sound] if is_named else alike(self._tables, self._engine, part.sound)
+                if not is_named:
+                    self._by_words.update(names)
                 if not names:
                     self.told.notes.append(f"no sound has the words {part.sound!r}")
                 found += [Search(self._search.library).like(name, weight=1 / len(names)).likes[0] for name in names]
@@ -174,14 +181,14 @@ class _Answer:
     def _left_out(self) -> set[str]:
         """The examples themselves, what has tags that are not wanted, and what equals an example."""
         search = self._search
-        out = {heard.key for _, _, heard in self._heard if heard.key is not None}
-        if search.without_tags:
-            # Without a tag that is wanted, those are all that have one of them.
-            for tag in search.without_tags:
-                out |= search.library.labels.ids_tagged([tag])
-        hashes = {heard.audio_hash for _, _, heard in self._heard if heard.audio_hash is not None}
-        if search.without_equal and hashes:
-            out.update(self._engine.ids(Filter.any_of("audio_hash", sorted(hashes))))
+        # Sounds that were only named by their words are themselves among what is looked for.
+        out = {heard.key for _, _, heard in self._heard if heard.key is not None} - self._by_words
+        if search.without_equal:
+            known = self._engine.rows(sorted(out), ["audio_hash"])["audio_hash"].to_list() if out else []
+            hashes = {*known, *(heard.audio_hash for _, _, heard in self._heard)} - {None}
+            out.update(self._engine.ids(Filter.any_of("audio_hash", sorted(hashes))) if hashes else [])
+        for tag in search.without_tags:
+            out |= search.library.labels.ids_tagged([tag])
         return out
 
     # how it is answered
@@ -224,10 +231,7 @@ class _Answer:
         near = Neighbours(ranked.ids, np.zeros(len(ranked.ids), np.float32), np.zeros((len(ranked.ids), 0), np.float32),
                           True, len(ranked.ids))  # fmt: skip
         if self._terms:
-            known = self._engine.distances(self._terms, ranked.ids)
-            at = {key: place for place, key in enumerate(known.ids)}
-            order = [at[key] for key in ranked.ids]
-            near = Neighbours(ranked.ids, known.distance[order], known.by_term[order], True, len(order))
+            near = Neighbours(ranked.ids, ranked.distance, ranked.by_term, True, len(ranked.ids))
         return _Best(near, ranked.score, ranked.words, ranked.reasons)
 
     def _is_beyond(self, near: Neighbours) -> bool:

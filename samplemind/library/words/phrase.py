@@ -107,6 +107,7 @@ class _Reading:
         if len(phrase) > LONGEST_PHRASE:
             self.notes.append(f"only the first {LONGEST_PHRASE} of {len(phrase)} characters were read")
         # Control characters separate words; nothing changes its place.
+        self._phrase = phrase
         self._text = "".join(c if c.isprintable() else " " for c in phrase[:LONGEST_PHRASE])
         self._known = known or (lambda word: False)
         self._is_taken = bytearray(len(self._text))
@@ -272,8 +273,11 @@ class _Reading:
         before = self._text[max(0, part.start - _REACH) : part.start]
         if degree := _DEGREE.search(before):
             before = before[: degree.start()]
-        if not _NOT.search(before) or (isinstance(part, Like) and part.negated):
+        found = _NOT.search(before)
+        if not found or (isinstance(part, Like) and part.negated):
             return part
+        start = part.start - min(part.start, _REACH) + found.start()
+        part = dataclasses.replace(part, start=start, text=self._phrase[start : part.end])
         if isinstance(part, Limit) and len(part.cases) == len(part.cases[0]) == 1:
             check = part.cases[0][0]
             if (inverse := _INVERSE.get(check.op)) is not None:

@@ -124,11 +124,16 @@ def rank(
     return _Ranking(tables, engine, understood, count, condition, ids, skip, terms).result()
 
 
-def alike(tables: Tables, words: str, count: int = _ALIKE) -> list[str]:
-    """The sounds that "like 808" means: those whose words match best, of those that match alike the first by id."""
-    wanted = tokens(words)
+def alike(tables: Tables, engine: Engine, words: str, count: int = _ALIKE) -> list[str]:
+    """The sounds that "like 808 kick" means: those that have all of the words and the best match, or else some.
+
+    Sounds that cannot be compared are left out; of those that match alike the first by id are taken.
+    """
+    wanted = pieces(words)
     index = words_of(tables)
-    return (index.find(wanted, count, all_of=True) if len(wanted) > 1 else index.find(wanted, count)).ids
+    found = index.find(wanted, _LEAST, all_of=True).ids or index.find(wanted, _LEAST).ids
+    vectors = engine.vectors(found, ["embedding"])["embedding"]
+    return [key for key, vector in zip(found, vectors, strict=True) if vector is not None][:count]
 
 
 class _Ranking:
@@ -153,6 +158,14 @@ class _Ranking:
 
     def result(self) -> Ranked:
         """Rank."""
+        understood = self._understood
+        if (
+            not self._terms
+            and self._condition is None
+            and self._only is None
+            and not (set(understood.parts) - set(understood.likes))
+        ):
+            return Ranked()  # nothing says what to look for
         fits = self._fitting()
         hits, fits = self._hits(fits)
         at = self._places(fits, hits)
@@ -247,7 +260,7 @@ class _Ranking:
     def _having(self, part: Words) -> npt.NDArray[np.bool_]:
         """Who has words side by side, in the right place."""
         kept = np.zeros(self._columns.size, bool)
-        wanted = part.words if part.place else tokens(part.text)
+        wanted = part.words if part.place else tokens(part.words[0])
         found = self._index.find(wanted, _REQUIRED, all_of=True)
         if part.place:
             texts = self._index.texts(found.ids)

@@ -103,6 +103,7 @@ def test_words_are_looked_up(library: Library) -> None:
     assert names(library, "in folder d") == ["vinyl noise"]
     assert names(library, "vinyl without 808") == ["vinyl noise"]
     assert names(library, "zzzz") == []
+    assert names(library, "(((") == names(library, "like zzzz") == []
 
 
 def test_words_and_reasons_are_told(library: Library) -> None:
@@ -158,9 +159,9 @@ def test_labels_and_tags_outweigh_what_was_heard(tmp_path: Path) -> None:
 
 def test_alike_gives_the_sounds_whose_words_match(library: Library) -> None:
     of = dict(library.frame(["id", "name"]).rows())
-    assert [of[key] for key in alike(library.tables, "808")] == ["tr808 vinyl.wav"]
-    assert [of[key] for key in alike(library.tables, "vinyl noise")] == ["vinyl noise.wav"]
-    assert alike(library.tables, "zzzz") == []
+    assert [of[key] for key in alike(library.tables, engine_for(library.tables), "808")] == ["tr808 vinyl.wav"]
+    assert [of[key] for key in alike(library.tables, engine_for(library.tables), "vinyl noise")] == ["vinyl noise.wav"]
+    assert alike(library.tables, engine_for(library.tables), "zzzz") == []
 
 
 def test_an_empty_library_has_no_answers(tmp_path: Path) -> None:

@@ -1,0 +1,140 @@
+"""`search`: sounds by words, by sound and by numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from samplemind.cli.find import show_frame, split_columns
+from samplemind.cli.options import ColumnsOption, FormatOption, LibraryArgument, LimitOption, SortOption, WhereOption
+from samplemind.cli.output import Column, printable
+from samplemind.cli.views import SUMMARY, SUMMARY_FIELDS
+from samplemind.errors import ParameterError
+
+if TYPE_CHECKING:
+    from samplemind.library.search.request import Search
+    from samplemind.library.search.results import Results
+
+__all__ = ["search"]
+
+_LIMIT: Final = 20
+_SCORE: Final = Column("score", lambda row: f"{row['score']:.2f}", 5, right=True)
+_DISTANCE: Final = Column("dist", lambda row: f"{row['distance']:.3f}", 5, right=True)
+_WORDS: Final = Column("words", lambda row: printable(", ".join(row["words"] or ())), 24)
+
+
+def search(
+    library: LibraryArgument,
+    phrase: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PHRASE]…", help='What to look for: "dark punchy kick under 1 s".', show_default=False),
+    ] = None,
+    like: Annotated[
+        list[str] | None, typer.Option("--like", metavar="SOUND", help="Like this file or id; may be given again.")
+    ] = None,
+    unlike: Annotated[
+        list[str] | None, typer.Option("--unlike", metavar="SOUND", help="Unlike this one; may be given again.")
+    ] = None,
+    aspect: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--aspect",
+            "-a",
+            metavar="NAME[=WEIGHT]",
+            help="What to compare: overall, spectrum, timbre, pitch, envelope, rhythm, harmony; may be given again.",
+        ),
+    ] = None,
+    where: WhereOption = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", "-t", metavar="TAG", help="Only with this tag.")] = None,
+    without_tag: Annotated[
+        list[str] | None, typer.Option("--without-tag", metavar="TAG", help="Only without this tag.")
+    ] = None,
+    collection: Annotated[
+        list[str] | None, typer.Option("--collection", metavar="NAME", help="Only of this collection.")
+    ] = None,
+    sort: SortOption = None,
+    limit: LimitOption = _LIMIT,
+    offset: Annotated[int, typer.Option("--offset", min=0, metavar="N", help="Leave out so many of the first.")] = 0,
+    columns: ColumnsOption = None,
+    form: FormatOption = "table",
+    explain: Annotated[
+        bool, typer.Option("--explain", "-e", help="Say how the search was understood and answered, and why.")
+    ] = False,
+) -> None:
+    """Find sounds by words, by sound and by numbers, in any combination; the best comes first.
+
+    A phrase may name what it is (kick, open hat, speech), how it sounds (dark, very short, not noisy), numbers (under
+    2 s, 120-125 bpm, A minor, C3, 24 bit), what it is like (like 808), "words in quotes", and any other words of
+    names, folders, tags and labels. How it was understood is said first.
+
+    [bold]Examples[/bold]
+
+    [cyan]samplemind search ~/sounds.library dark punchy kick under 1 s[/cyan]
+
+    [cyan]samplemind search ~/sounds.library "loop in A minor, 120-125 bpm, no vocals" --tag favourite[/cyan]
+
+    [cyan]samplemind search ~/sounds.library --like kick.wav --aspect timbre=2 --aspect envelope -n 10[/cyan]
+
+    [cyan]samplemind search ~/sounds.library "short bright hat" --like hat.wav --format jsonl --explain[/cyan]
+    """  # fmt: skip
+    from samplemind.library import Library
+
+    asked = Library.open(library).search()
+    for examples, add in ((like, type(asked).like), (unlike, type(asked).unlike)):
+        for sound in examples or ():
+            asked = add(asked, sound, aspects=_aspects(aspect))
+    if aspect and not (like or unlike):
+        raise ParameterError("--aspect: it says how to compare with a sound; give --like SOUND, too")
+    words = " ".join(phrase or ()).strip()
+    asked = asked.text(words).where(where).tagged(*(tag or ())).untagged(*(without_tag or ()))
+    for name in collection or ():
+        asked = asked.within(name)
+    chosen = split_columns(columns)
+    asked = asked.columns(chosen or list(SUMMARY_FIELDS)).sort(sort).limit(limit or _LIMIT).offset(offset)
+    found = asked.run()
+    _tell(found, explain, form == "table")
+    view = None if chosen else _view(asked, found)
+    show_frame(found.frame, form, view)
+    if explain:
+        _tell_reasons(found)
+
+
+def _aspects(texts: list[str] | None) -> dict[str, float] | None:
+    """`timbre=2` as a mapping; None where nothing is said."""
+    if not texts:
+        return None
+    weights = {}
+    for text in texts:
+        name, equals, number = text.partition("=")
+        try:
+            weights[name.strip()] = float(number) if equals else 1.0
+        except ValueError:
+            raise ParameterError(f"--aspect {text!r}: {number!r} is no number; write it as timbre=2") from None
+    return weights
+
+
+def _view(asked: Search, found: Results) -> tuple[Column, ...]:
+    names: set[str] = set(found.frame.columns)
+    *most, path = SUMMARY
+    first = [column for name, column in (("score", _SCORE), ("distance", _DISTANCE)) if name in names]
+    return (*first, *most, *([_WORDS] if "words" in names and asked.phrase else []), path)
+
+
+def _tell(found: Results, whole: bool, is_table: bool) -> None:
+    """How the search was understood; on the standard error, so that rows can go elsewhere."""
+    explanation = found.explanation
+    lines: list[str] = []
+    if whole:
+        lines = explanation.lines()
+    elif is_table:
+        lines = [*explanation.understood, *(f"note: {text}" for text in explanation.notes)]
+    for line in lines:
+        typer.echo(printable(line), err=True)
+
+
+def _tell_reasons(found: Results) -> None:
+    """What each piece of the phrase gave each sound."""
+    for number, reasons in enumerate(found.reasons, 1):
+        told = ", ".join(f"{name} {value:.2f}" for name, value in reasons.items())
+        typer.echo(printable(f"{number:>4}  {told}"), err=True)
