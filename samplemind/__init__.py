@@ -6,7 +6,7 @@ Examples
 --------
 >>> import samplemind as sm
 >>> sorted(sm.__all__)[:3]
-['AudioError', 'Clip', 'Library']
+['AudioError', 'Clip', 'Filter']
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from samplemind.descriptors.engine import analyze, analyze_file
     from samplemind.errors import AudioError, LibraryError, ParameterError, SampleMindError
     from samplemind.library import Library
+    from samplemind.library.search import Filter, near_bpm, near_key, near_note
     from samplemind.settings import Settings
 
 __version__ = "0.1.0"
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AudioError",
     "Clip",
+    "Filter",
     "Library",
     "LibraryError",
     "ParameterError",
@@ -40,6 +42,9 @@ __all__ = [
     "decode",
     "decode_blocks",
     "describe",
+    "near_bpm",
+    "near_key",
+    "near_note",
     "probe",
 ]
 
@@ -47,6 +52,7 @@ __all__ = [
 _HOMES = {
     "AudioError": "samplemind.errors:AudioError",
     "Clip": "samplemind.audio.clip:Clip",
+    "Filter": "samplemind.library.search:Filter",
     "Library": "samplemind.library:Library",
     "LibraryError": "samplemind.errors:LibraryError",
     "ParameterError": "samplemind.errors:ParameterError",
@@ -57,6 +63,9 @@ _HOMES = {
     "decode": "samplemind.audio.decode:decode",
     "decode_blocks": "samplemind.audio.decode:decode_blocks",
     "describe": "samplemind.descriptors.catalogue:describe",
+    "near_bpm": "samplemind.library.search:near_bpm",
+    "near_key": "samplemind.library.search:near_key",
+    "near_note": "samplemind.library.search:near_note",
     "probe": "samplemind.audio.probe:probe",
 }
 

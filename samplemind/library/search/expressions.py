@@ -31,7 +31,7 @@ _COMPARE: Final[dict[str, Callable[[Any, Any], bool]]] = {
 #: What can be called: of what, giving what, and whether LanceDB computes just the same.
 FUNCTIONS: Final[dict[str, tuple[Sort, Sort, bool]]] = {
     "abs": ("number", "number", True), "floor": ("number", "number", True), "ceil": ("number", "number", True),
-    "sqrt": ("number", "number", True), "ln": ("number", "number", False), "log10": ("number", "number", False),
+    "sqrt": ("number", "number", False), "ln": ("number", "number", False), "log10": ("number", "number", False),
     "log2": ("number", "number", False), "exp": ("number", "number", False), "round": ("number", "number", False),
     "lower": ("text", "text", True), "upper": ("text", "text", True), "length": ("text", "number", False),
 }  # fmt: skip
@@ -157,7 +157,9 @@ def computed(sign: str, left: Value, right: Value) -> Value:
     depth = _deeper(left, right)
     if left.constant is not None and right.constant is not None:
         return fixed(_folded(sign, float(left.constant), float(right.constant)))
-    return Value("number", _join([left, right], f"({{}} {sign} {{}})"), _columns([left, right]), depth=depth)
+    # What is no number (0 / 0) comes first in LanceDB and last in polars.
+    texts = _join([left, right], f"({{}} {sign} {{}})", in_lance=sign != "/")
+    return Value("number", texts, _columns([left, right]), depth=depth)
 
 
 def _folded(sign: str, left: float, right: float) -> float:
@@ -215,7 +217,12 @@ def _comparable(value: Value, others: Sequence[Value]) -> tuple[Texts, list[Text
         if None not in exact:
             said = [Texts(other.texts.ours, str(text), str(text)) for other, text in zip(others, exact, strict=True)]
             return value.texts, said
-    return value.wide, [other.wide for other in others]
+    return _signless(value.wide), [_signless(other.wide) for other in others]
+
+
+def _signless(texts: Texts) -> Texts:
+    """To LanceDB -0 is less than 0, as far as no constant is compared: adding 0 makes them one."""
+    return texts if texts.lance is None else Texts(texts.ours, texts.polars, f"({texts.lance} + 0.0)")
 
 
 def _leaf(value: Texts, yes: str, no: str, others: Sequence[Texts], columns: frozenset[str]) -> Leaf:

@@ -94,6 +94,7 @@ class Heard:
     key : str or None
         Its id, where it is (or would be) a sound of the library.
     audio_hash : str or None
+        Of its samples, where they were listened to just now.
     vectors : dict of str to numpy.ndarray
     """
 
@@ -127,7 +128,7 @@ def hear(tables: Tables, engine: Engine, given: Given, columns: Sequence[str]) -
 
 
 def _known(tables: Tables, engine: Engine, text: str) -> str | None:
-    for name in (to_text(absolute(text)), to_text(text)):
+    for name in dict.fromkeys((to_text(text), to_text(absolute(text)))):
         if (key := engine.find(name)) is not None:
             return key
     return find_id(tables, text)
@@ -142,8 +143,7 @@ def _of_library(tables: Tables, engine: Engine, key: str, said: str, columns: Se
             error = "it was analyzed at level basic; ingest it at level standard"
         raise LibraryError(f"library {tables.uri}: {said} has no {lacking[0]}: "
                            f"{error or 'there is nothing of that to be heard in it'}")  # fmt: skip
-    rows = engine.rows([key], ["audio_hash"])
-    return Heard(key, rows["audio_hash"][0] if len(rows) else None, {n: v for n, v in found.items() if v is not None})
+    return Heard(key, None, {name: vector for name, vector in found.items() if vector is not None})
 
 
 def _existing(path: str, said: str, tables: Tables) -> str:
