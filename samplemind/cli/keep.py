@@ -48,10 +48,18 @@ def info(library: LibraryArgument, form: FormatOption = "table") -> None:
         "kinds": _counts(known.kinds),
         "classes": _counts(known.classes),
         "ingests": str(known.runs),
+        "indices": _indices(known.indices),
         "on disk": "unknown" if known.disk_bytes is None else size(known.disk_bytes),
     }
     for name, text in lines.items():
         typer.echo(f"{name:<11} {text}")
+
+
+def _indices(shares: dict[str, float]) -> str:
+    if not shares:
+        return "none: a library of this size is searched in memory"
+    behind = min(shares.values())
+    return f"of {counted(len(shares), 'column')}" + ("" if behind == 1 else f", with {behind:.1%} of all rows or more")
 
 
 def _counts(counts: dict[str, int]) -> str:
@@ -95,7 +103,9 @@ def verify(
 
 
 def compact(library: LibraryArgument) -> None:
-    """Put the fragments of a library together and bring its indexes up to date.
+    """Put the fragments of a library together, bring its indices up to date, and drop old versions.
+
+    Versions of the last five minutes are kept for programs that still read them.
 
     [bold]Examples[/bold]
 

@@ -14,6 +14,7 @@ from samplemind.library.lock import people_lock, writer_lock
 from samplemind.library.query import frame
 from samplemind.library.report import LibraryInfo
 from samplemind.library.schema import column_names
+from samplemind.library.search.indices import indexed_shares, optimize
 from samplemind.library.tables import Tables
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from samplemind.library.search.filters import Filter
 
-__all__ = ["compact", "export", "info"]
+__all__ = ["compact", "export", "info", "optimized"]
 
 _FORMS = (".parquet", ".csv", ".jsonl")
 
@@ -39,6 +40,7 @@ def info(tables: Tables) -> LibraryInfo:
         orphans=len(samples.join(files, "id", "anti")), audio_s=float(samples["duration_s"].sum() or 0.0),
         size_bytes=int(files["size"].sum() or 0), levels=_counts(good, "level"), kinds=_counts(good, "kind"),
         classes=_counts(good, "sample_class"), runs=tables.runs.count_rows(), disk_bytes=_disk_bytes(tables.folder),
+        indices=indexed_shares(tables),
     )  # fmt: skip
 
 
@@ -53,8 +55,10 @@ def _disk_bytes(folder: Path | None) -> int | None:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def compact(tables: Tables) -> tuple[int, int]:
+def compact(tables: Tables, keep_s: float) -> tuple[int, int]:
     """See `Library.compact`."""
+    if not keep_s >= 0:
+        raise ParameterError(f"keep_s: {keep_s!r}; give seconds, 0 or more")
     with writer_lock(tables.folder, tables.uri), people_lock(tables.folder, tables.uri), tables.guard():
         tables.refresh()
         before = _disk_bytes(tables.folder) or 0
@@ -62,9 +66,18 @@ def compact(tables: Tables) -> tuple[int, int]:
             # Nobody else writes: we hold the locks. Files of no version are what broken-off writes left behind.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)
-                table.optimize(cleanup_older_than=datetime.timedelta(0), delete_unverified=tables.folder is not None)
+                table.optimize(cleanup_older_than=datetime.timedelta(seconds=keep_s),
+                               delete_unverified=tables.folder is not None)  # fmt: skip
+        optimize(tables)
         tables.refresh()
         return before, _disk_bytes(tables.folder) or 0
+
+
+def optimized(tables: Tables) -> list[str]:
+    """See `Library.optimize`."""
+    with writer_lock(tables.folder, tables.uri):
+        tables.refresh()
+        return optimize(tables)
 
 
 def export(tables: Tables, out: str | os.PathLike[str], columns: Sequence[str] | None, where: str | Filter | None,

@@ -15,9 +15,9 @@ class Progress:
 
     Attributes
     ----------
-    stage : {'scan', 'plan', 'start', 'analyze', 'write', 'done'}
+    stage : {'scan', 'plan', 'start', 'analyze', 'write', 'index', 'done'}
     done, total : int
-        Files; `total` is 0 while it is not known.
+        Files (indices in the stage 'index'); `total` is 0 while it is not known.
     failed : int
         Files among `done` that could not be analyzed.
     audio_s : float
@@ -151,6 +151,8 @@ class LibraryInfo:
         Ingests so far.
     disk_bytes : int or None
         What the library takes on disk; None for object stores.
+    indices : dict of str to float
+        Columns with an index, and the share of rows that are in it (0 to 1); none in a library that needs none.
     """
 
     uri: str
@@ -170,3 +172,4 @@ class LibraryInfo:
     classes: dict[str, int]
     runs: int
     disk_bytes: int | None
+    indices: dict[str, float] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from samplemind.library.tables import Tables
 if TYPE_CHECKING:
     import polars as pl
 
-    from samplemind.library.chosen import Sounds
+    from samplemind.library.duplicates import Applied, DuplicateReport
     from samplemind.library.labels import Labels
     from samplemind.library.search.filters import Filter
     from samplemind.library.search.request import Search
@@ -235,6 +235,34 @@ class Library:
         found = (asked if columns is None else asked.columns(columns)).to_polars()
         return found.select([name for name in found.columns if name == "distance" or not name.startswith("distance_")])
 
+    def duplicates(self, kinds: Iterable[str] = ("exact", "audio", "near"), where: Any = None) -> DuplicateReport:
+        """Find files that hold the same sound; see docs/duplicates.md.
+
+        Parameters
+        ----------
+        kinds : iterable of str
+            ``"exact"`` (the same bytes), ``"audio"`` (the same samples in another container, or at another rate),
+            ``"near"`` (coded anew, louder, trimmed, padded), ``"hit"`` (almost the same hit).
+        where : str or Filter, optional
+            Only among files for which it holds.
+        """
+        from samplemind.library.duplicates.find import find
+
+        self._tables.refresh()
+        return find(self._tables, kinds, where)
+
+    def undo_duplicates(self, journal: str | os.PathLike[str]) -> Applied:
+        """Bring back what a plan for duplicates put aside, however far it came; call it as often as you like.
+
+        Parameters
+        ----------
+        journal : path-like
+            The file that `Applied.journal` names.
+        """
+        from samplemind.library.duplicates.trash import undo
+
+        return undo(self._tables, journal)
+
     def relocate(self, old: str | os.PathLike[str], new: str | os.PathLike[str]) -> int:
         """Say that a folder (or file) lies elsewhere now, without looking at it.
 
@@ -281,8 +309,14 @@ class Library:
 
         return remove(self._tables, None if paths is None else _each(paths), where, missing)
 
-    def compact(self) -> tuple[int, int]:
-        """Put small fragments together and drop old versions; a question that another process asks meanwhile may fail.
+    def compact(self, *, keep_s: float = 300.0) -> tuple[int, int]:
+        """Put small fragments together, bring indices up to date, and drop old versions.
+
+        Parameters
+        ----------
+        keep_s : float
+            Versions of the last so many seconds are kept for those who still read them; their space is free after
+            the next time.
 
         Returns
         -------
@@ -291,7 +325,19 @@ class Library:
         """
         from samplemind.library.look import compact
 
-        return compact(self._tables)
+        return compact(self._tables, keep_s)
+
+    def optimize(self) -> list[str]:
+        """Make the indices that a library of this size needs, and bring them up to date; each ingest does the same.
+
+        Returns
+        -------
+        list of str
+            What was done; nothing where all is well, or where the library is searched in memory.
+        """
+        from samplemind.library.look import optimized
+
+        return optimized(self._tables)
 
     def verify(self, deep: bool = False) -> VerifyReport:
         """Check that the library is sound.

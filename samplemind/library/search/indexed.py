@@ -50,6 +50,10 @@ _LEAST_OF_MANY: Final = 1000
 _SPARE: Final = 4
 #: Partitions of an index that are looked into; all of them where these have too little.
 _PROBES: Final = 20
+#: Who asks for many gets one partition more for each so many.
+_DEEPER: Final = 50
+#: So many that fulfill a filter are compared one by one.
+_FEW: Final = 2_000
 #: Beyond so many candidates the whole column is compared.
 _MOST: Final = 20_000
 #: Vectors that are fetched at a time.
@@ -199,12 +203,11 @@ class _State:
         query = self.pinned.samples.query().nearest_to(way).column(column).distance_type("cosine").limit(count)
         query = query.select(["_distance"]).with_row_id()
         query = query.where(where) if where is not None else query
-        if count > _MOST:
-            rows = await query.bypass_vector_index().to_arrow()
-        else:
-            rows = await query.nprobes(_PROBES).to_arrow()
-            if len(rows) < count:  # a filter leaves little in these partitions: look into all of them
-                rows = await query.minimum_nprobes(_PROBES).maximum_nprobes(0).to_arrow()
+        rows = await (query.nprobes(_PROBES + count // _DEEPER) if count <= _MOST else query.bypass_vector_index()).to_arrow()
+        if len(rows) < count <= _MOST:  # a filter leaves little in these partitions
+            few = where is not None and await self.pinned.samples.count_rows(where) <= _FEW
+            again = query.bypass_vector_index() if few else query.minimum_nprobes(_PROBES).maximum_nprobes(0)
+            rows = await again.to_arrow()
         return cast("Rows", rows["_rowid"].to_numpy())
 
     def compared(self, row_ids: Rows, keys: Sequence[str] | None, terms: Sequence[Term], count: int | None,
@@ -303,8 +306,7 @@ class _State:
     def find(self, text: str) -> str | None:
         if self._columns is not None:
             return self._columns.find(text)
-        rows, _ = self.rows_of([text])
-        if rows:
+        if self.rows_of([text])[1]:
             return text
         found = self.pinned.wait(self.pinned.rows(self.pinned.files, [SAMPLES_KEY], f"{FILES_KEY} = {quoted([text])}"))
         return str(found[SAMPLES_KEY][0]) if len(found) else None
