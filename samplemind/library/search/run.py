@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Iterable, Sequence
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from samplemind.errors import ParameterError
-from samplemind.library.paths import absolute
+from samplemind.library.paths import absolute, to_text
 from samplemind.library.query import in_order, orders_of
 from samplemind.library.schema import FILES_KEY, SAMPLES_KEY
 from samplemind.library.search.filters import Filter
@@ -99,12 +98,13 @@ class _Answer:
         found = []
         for part in self._understood.likes:
             if part.negated == negated:
-                is_named = self._engine.find(part.sound) is not None or os.path.isfile(absolute(part.sound))
+                # A phrase opens no files: what lies elsewhere has to be given as an example.
+                is_named = any(map(self._engine.find, (to_text(part.sound), to_text(absolute(part.sound)))))
                 names = [part.sound] if is_named else alike(self._tables, self._engine, part.sound)
                 if not is_named:
                     self._by_words.update(names)
                 if not names:
-                    self.told.notes.append(f"no sound has the words {part.sound!r}")
+                    self.told.notes.append(f"no sound of the library is at {part.sound!r}, or has these words")
                 found += [Search(self._search.library).like(name, weight=1 / len(names)).likes[0] for name in names]
         return found
 
