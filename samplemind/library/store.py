@@ -91,8 +91,7 @@ class Library:
         return f"Library({self.uri!r})"
 
     def __len__(self) -> int:
-        self._tables.refresh()
-        return int(self._tables.files.count_rows())
+        return self._tables.fresh(lambda tables: int(tables.files.count_rows()))
 
     def ingest(self, paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, level: str | None = None,
                workers: int | None = None, scheduler: str | None = None,
@@ -166,8 +165,7 @@ class Library:
         """
         from samplemind.library.query import frame
 
-        self._tables.refresh()
-        return frame(self._tables, columns, where, sort, limit)
+        return self._tables.fresh(frame, columns, where, sort, limit)
 
     def get(self, sound: str | os.PathLike[str]) -> dict[str, Any]:
         """Everything about one sound.
@@ -189,8 +187,7 @@ class Library:
         """
         from samplemind.library.query import get
 
-        self._tables.refresh()
-        return get(self._tables, sound)
+        return self._tables.fresh(get, sound)
 
     def search(self) -> Search:
         """Look for sounds by sound, by words and by numbers, in any combination.
@@ -248,8 +245,7 @@ class Library:
         """
         from samplemind.library.duplicates.find import find
 
-        self._tables.refresh()
-        return find(self._tables, kinds, where)
+        return self._tables.fresh(find, kinds, where)
 
     def undo_duplicates(self, journal: str | os.PathLike[str]) -> Applied:
         """Bring back what a plan for duplicates put aside, however far it came; call it as often as you like.
@@ -349,15 +345,13 @@ class Library:
         """
         from samplemind.library.verify import verify
 
-        self._tables.refresh()
-        return verify(self._tables, deep)
+        return self._tables.fresh(verify, deep)
 
     def info(self) -> LibraryInfo:
         """The library in numbers."""
         from samplemind.library.look import info
 
-        self._tables.refresh()
-        return info(self._tables)
+        return self._tables.fresh(info)
 
     def export(self, out: str | os.PathLike[str], *, columns: Sequence[str] | None = None,
                where: str | Filter | None = None, sort: str | None = None) -> int:  # fmt: skip
@@ -384,8 +378,7 @@ class Library:
         """
         from samplemind.library.look import export
 
-        self._tables.refresh()
-        return export(self._tables, out, columns, where, sort)
+        return self._tables.fresh(export, out, columns, where, sort)
 
 
 def _each(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str | os.PathLike[str]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from samplemind.errors import LibraryError
 from samplemind.library.lock import LOCK_NAME, PEOPLE_LOCK_NAME
@@ -30,12 +31,23 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["Tables", "quoted", "storage"]
+__all__ = ["CompactedError", "Tables", "quoted", "storage"]
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+#: How often a question is asked while what it reads is compacted away.
+_TRIES: Final = 3
+#: What the store says of a version, or a file of one, that was dropped.
+_GONE: Final = re.compile(r"version \d+ no longer exists|not found: |at location .* not found", re.I | re.S)
 
 _SCHEMAS: Final = {
     "samples": samples_schema, "files": files_schema, "runs": runs_schema, "meta": meta_schema,
     "labels": labels_schema, "collections": collections_schema, "words": words_schema,
 }  # fmt: skip
+
+
+class CompactedError(LibraryError):
+    """A version of a library, or a file of one, is gone: compacted by another process, or else damaged."""
 
 
 def quoted(texts: Sequence[str]) -> str:
@@ -148,6 +160,21 @@ class Tables:
         with self.guard():
             for table in (self.files, self.samples, self.runs, self.meta, *self._extra.values()):
                 table.checkout_latest()
+
+    def fresh(self, ask: Callable[Concatenate[Tables, P], Answer], *values: P.args, **named: P.kwargs) -> Answer:
+        """Ask the newest state, as ``ask(tables, *values)``.
+
+        Where another process compacts just that state away, which is seen from a version or a file that is gone, it is
+        asked anew of the next one.
+        """
+        for rest in range(_TRIES, 0, -1):
+            try:
+                self.refresh()
+                return ask(self, *values, **named)
+            except CompactedError:
+                if rest == 1:
+                    raise
+        raise AssertionError("the last try returns or raises")
 
     def extra(self, name: str) -> Any | None:
         """One of `schema.EXTRA_TABLES`, or None while nothing has been written into it."""
@@ -279,5 +306,6 @@ def storage(uri: str, folder: Path | None) -> Iterator[None]:
         if "ermission denied" in text:
             raise LibraryError(f"library {uri}: permission denied; allow reading and writing there") from error
         first = text.strip().splitlines()[0][:300] if text.strip() else type(error).__name__
-        raise LibraryError(f"library {uri}: the storage layer says: {first}; `samplemind verify` shows what is "
-                           "still readable") from error  # fmt: skip
+        kind = CompactedError if _GONE.search(text) else LibraryError
+        raise kind(f"library {uri}: the storage layer says: {first}; `samplemind verify` shows what is "
+                   "still readable") from error  # fmt: skip
