@@ -1,13 +1,14 @@
 """Fit the networks of the key estimator, and report how they do on sources they have not seen.
 
-    python benchmarks/fit_key.py LABELS.csv [--count 800] [--composed DIR …] [--pairs PAIRS.csv] [--processes 2]
+    python benchmarks/fit_key.py LABELS.csv [--count 1600] [--composed DIR …] [--pairs PAIRS.csv] [--processes 2]
 
 LABELS.csv has path, source, licence, kind, sample_class, midi_note, key (paths relative to it). Loops of known key (see
-`tonal_scores`) are played with its notes and drums of a free licence and with synthesized ones: COUNT for each source
-of notes, a quarter as many plain ones, and an eighth as many chords. Its labelled keys are scored, not used. DIR holds
-loops of another composer with labels.csv, scored only; but the scale of the confidence is fitted half to the
-first of them, since the loops rendered here are harder than most. PAIRS.csv gets confidence, right and source of each
-sound, said by networks that had not seen the source.
+`tonal_scores`) and excerpts of written music (see `tonal_pieces`, which needs music21) are played with its notes and
+drums of a free licence and with synthesized ones: COUNT loops for each source of notes, a quarter as many plain ones,
+an eighth as many chords and five sixteenths as many excerpts. Its labelled keys are scored, not used. DIR holds loops
+of another composer with labels.csv, scored only; but the scale of the confidence is fitted half to the first of them,
+since the loops rendered here are harder than most. PAIRS.csv gets confidence, right and source of each sound, said by
+networks that had not seen the source.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import tonal_material as material
 from corpus import is_free
 from nets import Ensemble, Net, fit_classes
 from scipy.optimize import minimize
+from tonal_pieces import KINDS, Piece, excerpt, paths, read
 
 from samplemind.audio.clip import Clip
 from samplemind.audio.decode import decode
@@ -55,6 +57,8 @@ KEYLESS = frozenset(
 FOLDS = 5
 LONGEST_S = 20
 FEW = 50
+#: How much a sound without a key weighs in the confidence: there are few, and a key that is none annoys most.
+KEYLESS_WEIGHT = 2.0
 
 
 class Case:
@@ -98,12 +102,19 @@ class _Heard:
 
 
 class KeyNets:
-    """One network for majors and one for minors, whose scores share a softmax; several of each are averaged."""
+    """One network for majors and one for minors, whose scores share a softmax; several of each are averaged.
 
-    def __init__(self, cases: list[Case], nets: int = 1, hidden: int = 16, epochs: int = 14) -> None:
+    Every second pair learns from loops alone: they keep to their key, written music strays from it.
+    """
+
+    def __init__(self, cases: list[Case], nets: int = 2, hidden: int = 16, epochs: int = 14) -> None:
         tables = np.array([c.table for c in cases], np.float32)
         keys = np.array([c.key for c in cases])
-        pairs = [_fit_pair(tables, keys, seed, hidden, epochs) for seed in range(nets)]
+        loop = np.array([c.kind not in KINDS for c in cases])
+        pairs = [
+            _fit_pair(tables, keys, loop if seed % 2 == 0 else np.ones_like(loop), seed, hidden, epochs)
+            for seed in range(nets)
+        ]
         self.modes = [Ensemble([pair[mode] for pair in pairs]) for mode in (0, 1)]
 
     def scores(self, tables: Array) -> Array:
@@ -112,12 +123,14 @@ class KeyNets:
         return np.concatenate([net.scores(half)[..., 0] for net, half in zip(self.modes, halves, strict=True)], axis=-1)
 
 
-def _fit_pair(tables: Array, keys: Array, seed: int, hidden: int, epochs: int) -> tuple[Net, Net]:
+def _fit_pair(tables: Array, keys: Array, used: Array, seed: int, hidden: int, epochs: int) -> tuple[Net, Net]:
+    """A pair that learns from the tables used; all are scaled alike, since their networks are stored as one."""
     f = tables.shape[2]
     pair = tuple(
         Net(tables[:, 12 * mode : 12 * mode + 12].reshape(-1, f), hidden, 1, 2 * seed + mode) for mode in (0, 1)
     )
     rng = np.random.default_rng(seed)
+    tables, keys = tables[used], keys[used]
     for epoch in range(epochs):
         order = rng.permutation(len(tables))
         for begin in range(0, len(order), 64):
@@ -166,8 +179,8 @@ def _case(y: Array, key: int | None, source: str, kind: str) -> Case | None:
     return Case(Signal(Clip.from_array(y, material.SR)), key, source, kind) if np.abs(y).max() > 1e-3 else None
 
 
-def play(labels: Path, source: str, count: int, seed: int) -> list[Case]:
-    """Loops and chords played with the instruments of one source."""
+def play(labels: Path, source: str, count: int, seed: int, pieces: list[Piece]) -> list[Case]:
+    """Loops, chords and excerpts of pieces played with the instruments of one source."""
     band, out = loops.Band(labels, only=source), []
     for kind, number, rng in (
         ("", count, np.random.default_rng(seed)),
@@ -177,6 +190,10 @@ def play(labels: Path, source: str, count: int, seed: int) -> list[Case]:
         for _ in range(number if band.notes else 0):
             y, tonic, mode, kind_played = loops.loop(band, rng, kind)
             out.append(_case(y, _key(tonic, mode), source, kind_played))
+    rng = np.random.default_rng(3000 + seed)
+    for _ in range(5 * count // 16 if band.notes else 0):
+        notes = excerpt(rng, pieces)
+        out.append(_case(loops.render(band, rng, notes), _key(notes.tonic, notes.mode), source, notes.kind))
     return [case for case in out if case]
 
 
@@ -214,7 +231,8 @@ def labelled(labels: Path) -> list[Case]:
 
 def fit_chance(cases: list[Case], nets: int = 1) -> Ensemble:
     x = np.array([c.inputs for c in cases], np.float32)
-    return fit_classes(x, np.array([c.right for c in cases], np.float32), 1, 10, 25, nets, 1e-3)
+    weight = np.array([KEYLESS_WEIGHT if c.key is None else 1.0 for c in cases])
+    return fit_classes(x, np.array([c.right for c in cases], np.float32), 1, 16, 25, nets, 1e-3, weight)
 
 
 def _scores(net: Ensemble, cases: list[Case]) -> Array:
@@ -301,7 +319,7 @@ def report_on(name: str, cases: list[Case], whole: KeyNets, certainty: Ensemble)
 
 def report_keyless(said: Array, has: Array) -> None:
     """How many keys are told where there is one and where there is none, by the least confidence asked for."""
-    for limit in (0.1, 0.2, 0.3, 0.4, 0.5):
+    for limit in (0.1, 0.2, 0.3, 0.4, tonality.TOLD, 0.5):
         print(f"told from {limit}: {np.mean(said[has] >= limit):.3f} of loops with a key, "
               f"{np.mean(said[~has] >= limit):.3f} of drums, noise and single notes")  # fmt: skip
 
@@ -309,7 +327,7 @@ def report_keyless(said: Array, has: Array) -> None:
 def fit(cases: list[Case], composed: list[Case], pairs: Path | None) -> tuple[KeyNets, Ensemble]:
     """All networks, after a report of what they do for sources left out."""
     keyed = [c for c in cases if c.key is not None]
-    whole = KeyNets(keyed, nets=3)
+    whole = KeyNets(keyed, nets=6)
     leave_out(cases, whole)
     for kind in sorted({c.kind for c in keyed}):
         _summary(f"  {kind}", [c for c in keyed if c.kind == kind])
@@ -339,7 +357,7 @@ def fit(cases: list[Case], composed: list[Case], pairs: Path | None) -> tuple[Ke
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("labels", type=Path)
-    parser.add_argument("--count", type=int, default=800)
+    parser.add_argument("--count", type=int, default=1600)
     parser.add_argument("--composed", type=Path, nargs="*", default=[])
     parser.add_argument("--pairs", type=Path)
     parser.add_argument("--processes", type=int, default=2)
@@ -347,8 +365,12 @@ def main() -> None:
     with args.labels.open(newline="", encoding="utf-8") as handle:
         sources = sorted({r["source"] for r in csv.DictReader(handle) if r["midi_note"] and is_free(r["licence"])})
     with ProcessPoolExecutor(args.processes, get_context("spawn")) as pool:
-        jobs = [pool.submit(play, args.labels, source, args.count, 100 + i) for i, source in enumerate(sources)]
-        jobs.append(pool.submit(keyless, args.labels, args.count // 2))
+        pieces = [piece for found in pool.map(read, paths(), chunksize=8) for piece in found]
+        jobs = [  # no piece is played by two sources, so leaving out one leaves out its pieces as well
+            pool.submit(play, args.labels, source, args.count, 100 + i, pieces[i :: len(sources)])
+            for i, source in enumerate(sources)
+        ]
+        jobs.append(pool.submit(keyless, args.labels, args.count // 4))
         cases = [case for job in jobs for case in job.result()]
     others = {folder.name: labelled(folder / "labels.csv") for folder in args.composed}
     tuned = next(iter(others.values()), [])

@@ -21,6 +21,8 @@ __all__ = ["DRUMS", "SR", "Band", "beat_only", "loop"]
 SR = material.SR
 DRUMS = ("kick", "snare", "hat-closed", "hat-open", "clap", "perc", "shaker", "tom", "rim", "cowbell")
 MAX_S = 14.0
+#: Kinds of scores to which drums are often played.
+DRUMMED = ("full", "vamp", "bass", "riff", "chords", "arp", "drone", "accompanied tune", "piece")
 Player = Callable[[float, float], Any]
 
 
@@ -78,7 +80,8 @@ class Band:
 
         else:
             state = int(rng.integers(1 << 31))
-            make = material.voice if rng.random() < 0.12 and low > 40 else material.tone
+            drawn = rng.random()
+            make = material.voice if drawn < 0.12 and low > 40 else material.bright if drawn > 0.85 else material.tone
 
             def play(midi: float, seconds: float) -> Any:
                 return make(np.random.default_rng(state), midi, max(0.15, seconds))
@@ -152,7 +155,7 @@ def render(band: Band, rng: np.random.Generator, notes: Score) -> Any:
     tuning = round(float(rng.normal(0, 0.15)), 2) if rng.random() < 0.35 else 0.0
     for part, gain in ((notes.bass, 0.6), (notes.chords, 0.35), (notes.lead, 0.4)):
         _play(y, band, rng, [(at, n + tuning, s) for at, n, s in part], beat, gain * 2 ** float(rng.normal(0, 0.5)))
-    chance = 0.45 if notes.kind in ("full", "vamp", "bass", "riff", "chords", "arp") else 0.1
+    chance = 0.45 if notes.kind in DRUMMED else 0.1
     if rng.random() < chance and notes.kind not in CHORDS:
         _drums(y, band, rng, beat, notes.beats, float(rng.uniform(0.15, 0.9)))
     y = y[: int((seconds + (float(rng.uniform(0, 2)) if rng.random() < 0.3 else 0)) * SR)]

@@ -119,6 +119,25 @@ def voice(rng: np.random.Generator, midi: float, seconds: float) -> Array:
     return (y / max(1e-9, float(np.abs(y).max()))).astype(np.float32)
 
 
+def bright(rng: np.random.Generator, midi: float, seconds: float) -> Array:
+    """One note whose overtones outweigh its fundamental, peak 1: a sitar's, or an overdriven string's."""
+    n = int(seconds * SR)
+    t = np.arange(n) / SR
+    f0 = hz_of(midi)
+    k = np.arange(1, int(min(40, max(2, 9000 // f0))) + 1)
+    stiff = k * np.sqrt(1 + 10 ** rng.uniform(-5.5, -3.5) * k**2)
+    amp = k ** -rng.uniform(0, 0.8) * 10 ** (rng.normal(0, rng.uniform(1, 5), len(k)) / 20)
+    centre, width = rng.uniform(3, 12), rng.uniform(0.3, 0.8)
+    fall, decay = 10 ** rng.uniform(-0.6, 1), 10 ** rng.uniform(-0.5, 0.6)
+    y = np.zeros(n)
+    for partial, ratio, a in zip(k, stiff, amp, strict=True):
+        # A hump over the overtones, which comes down as the string settles.
+        hump = 1 + 4 * np.exp(-(((np.log2(partial / centre) + t / fall) / width) ** 2))
+        y += a * hump * np.exp(-t / decay * ratio**0.3) * np.sin(2 * np.pi * f0 * ratio * t + rng.uniform(0, 2 * np.pi))
+    y = y * _envelope(n, rng, False)
+    return (y / max(1e-9, float(np.abs(y).max()))).astype(np.float32)
+
+
 def note(rng: np.random.Generator, midi: float | None = None) -> tuple[Array, float]:
     """One synthesized note at 44.1 kHz and its pitch (MIDI, fractional)."""
     pitch = float(rng.uniform(21, 108)) if midi is None else midi

@@ -58,6 +58,7 @@ KEY_CERTAINTY: Final = (
     "chance", "margin", "relative", "parallel", "strength", "clear_share", "tuning_focus", "entropy", "top_class",
     "third_class", "no_chord", "pitch_confidence", "voicing", "log_duration", "bass_focus", "change", "profiles_agree",
     "outside", "tonic_bass", "tonic_first", "tonic_last", "tonic_opening", "tonic_opening_bass", "tonic_chord",
+    "log_clear",
 )  # fmt: skip
 EDGE_SHARE: Final = 0.2
 EDGE_FRAMES: Final = 40  # at most 4 s
@@ -225,6 +226,7 @@ def certainty_inputs(signal: Signal, classes: PitchClasses, chances: FloatArray,
         pitch.confidence, pitch.voicing, math.log10(max(0.01, signal.duration_s)),
         bass.max(), _change(chances), (table[:, :likes].argmax(axis=0) == best).mean(),
         1 - notes[list(_SCALES[minor])].sum(), *degrees[1:6, 0], degrees[6 + minor, 0],
+        math.log10(classes.clear_share + 0.01),  # drums have a twentieth, music that is drowned by them a fifth
     ], np.float32)  # fmt: skip
 
 

@@ -111,6 +111,37 @@ def test_drums_have_no_key() -> None:
     assert compute(signal_of(np.concatenate([kick, snare] * 6)))["key"] is None
 
 
+def drum_loop(rng: np.random.Generator) -> np.ndarray:
+    """Two bars of kick, snare, tuned toms and hats."""
+    t = np.arange(SR // 2) / SR
+    kick = np.sin(2 * np.pi * rng.uniform(45, 65) * t + 20 * np.exp(-t * 40)) * np.exp(-t * 12)
+    toms = [0.7 * np.sin(2 * np.pi * f * t + 3 * np.exp(-t * 30)) * np.exp(-t * 14) for f in rng.uniform(80, 240, 2)]
+    snare = (rng.normal(0, 0.5, len(t)) + 0.3 * np.sin(2 * np.pi * rng.uniform(160, 220) * t)) * np.exp(-t * 25)
+    hat = rng.normal(0, 0.25, len(t)) * np.exp(-t * 60)
+    y = np.zeros(SR * 4 + len(t))
+    for step in range(32):
+        hits = [hat, *([kick] if step % 8 in (0, 5) else []), *([snare] if step % 8 == 4 else [])]
+        hits += [toms[step % 2]] if rng.random() < 0.25 else []
+        for hit in hits:
+            y[step * SR // 8 : step * SR // 8 + len(t)] += hit
+    return y[: SR * 4]
+
+
+def test_drum_loops_with_toms_have_no_key() -> None:
+    rng = np.random.default_rng(1)
+    told = [compute(signal_of(drum_loop(rng)))["key"] is not None for _ in range(20)]
+    assert sum(told) <= 2
+
+
+def test_a_cadence_keeps_its_key_under_drums() -> None:
+    rng = np.random.default_rng(2)
+    for tonic in (0, 5, 9):
+        music = cadence(tonic, "major")
+        drums = np.resize(drum_loop(rng), len(music))
+        found = compute(signal_of(music / np.abs(music).max() + 0.5 * drums / np.abs(drums).max()))
+        assert (found["key"], found["scale"]) == (NAMES[tonic], "major")
+
+
 @given(st.floats(-40, 12), st.booleans())
 def test_gain_and_polarity_change_nothing(gain_db: float, flipped: bool) -> None:
     y = cadence(9, "minor")
