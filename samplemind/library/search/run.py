@@ -21,6 +21,7 @@ from samplemind.library.search.results import Explanation, Results
 from samplemind.library.search.scoring import FloatArray, Neighbours, Sound, Term
 from samplemind.library.search.sounds import Heard, aspect_name, hear
 from samplemind.library.search.variants import HARMONY, RHYTHM, tempi, transpositions
+from samplemind.library.tables import Tables
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,9 +49,12 @@ class _Best:
 
 def run(search: Search) -> Results:
     """See `Search.run`."""
+    return search.library.tables.fresh(_run, search)
+
+
+def _run(tables: Tables, search: Search) -> Results:
     began = time.perf_counter()
-    search.library.tables.refresh()
-    answer = _Answer(search, engine_for(search.library.tables))
+    answer = _Answer(search, engine_for(tables))
     frame, ids, reasons = answer.rows()
     return Results(frame, ids, answer.told, time.perf_counter() - began, reasons)
 
