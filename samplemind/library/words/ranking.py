@@ -145,7 +145,7 @@ class _Ranking:
         self._engine = engine
         self._index: WordIndex = words_of(tables)
         self._columns = engine.memory()
-        self._scales = _scales(tables, self._columns)
+        self._scales = _scales(tables, engine)
         self._understood = understood
         self._count = max(count, 0)
         self._terms = list(terms)
@@ -414,9 +414,9 @@ def _best(total: Floats, count: int) -> Places:
     return best
 
 
-def _scales(tables: Tables, columns: Any) -> Scales:
+def _scales(tables: Tables, engine: Engine) -> Scales:
     kept = tables.kept.get("scales")
-    if kept is None or kept[0] is not columns:
-        kept = tables.kept["scales"] = (columns, Scales(columns))
+    if kept is None or kept[0] is not engine.memory():
+        kept = tables.kept["scales"] = (engine.memory(), Scales(engine))
     scales: Scales = kept[1]
     return scales
