@@ -14,7 +14,7 @@ from samplemind.cli.ingest import run_ingest, say_report
 from samplemind.cli.options import SOME_FAILED, WorkersOption, state_of
 from samplemind.cli.output import printable
 from samplemind.cli.progress import ProgressLine
-from samplemind.cli.views import NEIGHBOURS, SUMMARY, SUMMARY_FIELDS
+from samplemind.cli.views import SUMMARY, SUMMARY_FIELDS, neighbours
 
 if TYPE_CHECKING:
     from samplemind.demo import Sound
@@ -66,7 +66,7 @@ def demo(
     show_frame(library.frame(list(SUMMARY_FIELDS), where=where, sort="bpm", limit=6), "table", SUMMARY)
     kick = next(path for path, sound in truth.items() if sound.sample_class == "kick")
     _headline(f'samplemind similar {place} "{printable(kick)}"')
-    show_frame(library.similar(kick, limit=6, columns=list(SUMMARY_FIELDS)), "table", NEIGHBOURS)
+    show_frame(library.similar(kick, limit=6, columns=list(SUMMARY_FIELDS)), "table", neighbours())
     _headline(f"samplemind info {place}", "samplemind describe", "samplemind ingest LIBRARY PATH…   # your own sounds")
     if report.failed:
         raise typer.Exit(SOME_FAILED)

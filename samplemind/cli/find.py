@@ -8,20 +8,46 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from samplemind.cli.options import ColumnsOption, FormatOption, LibraryArgument, LimitOption, SortOption, WhereOption
+from samplemind.cli.options import (
+    AspectOption,
+    ColumnsOption,
+    ExplainOption,
+    FormatOption,
+    LibraryArgument,
+    LikeOption,
+    LimitOption,
+    OffsetOption,
+    SortOption,
+    TagOption,
+    UnlikeOption,
+    WhereOption,
+)
 from samplemind.cli.output import Column, Format, Writer, counted, printable
-from samplemind.cli.views import NEIGHBOURS, SUMMARY, SUMMARY_FIELDS, failure_of
+from samplemind.cli.views import SUMMARY, SUMMARY_FIELDS, failure_of, neighbours
+from samplemind.errors import ParameterError
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["export", "list_rows", "show_frame", "similar", "split_columns"]
+__all__ = ["export", "list_rows", "show_frame", "similar", "split_aspects", "split_columns"]
 
 
 def split_columns(columns: str | None) -> list[str] | None:
     """The names in `a,b, c`; None where nothing is asked for."""
     names = [name.strip() for name in (columns or "").split(",")]
     return [name for name in names if name] or None
+
+
+def split_aspects(texts: list[str] | None) -> dict[str, float] | None:
+    """`timbre=2` as a mapping; None where nothing is said."""
+    weights = {}
+    for text in texts or ():
+        name, equals, number = text.partition("=")
+        try:
+            weights[name.strip()] = float(number) if equals else 1.0
+        except ValueError:
+            raise ParameterError(f"--aspect {text!r}: {number!r} is no number; write it as timbre=2") from None
+    return weights or None
 
 
 def show_frame(frame: pl.DataFrame, form: Format, view: Sequence[Column] | None) -> None:
@@ -71,17 +97,36 @@ def list_rows(
 
 def similar(
     library: LibraryArgument,
-    sound: Annotated[str, typer.Argument(metavar="SOUND", help="A file, in the library or not, or the id of a sound.")],
+    sound: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SOUND]", help="A file, in the library or not, or the id of a sound.", show_default=False
+        ),
+    ] = None,
     limit: LimitOption = 10,
     where: WhereOption = None,
-    by: Annotated[
-        str,
-        typer.Option(
-            "--by", help="What to compare: embedding, or an aspect: spectrum, timbre, pitch, envelope, rhythm, harmony."
-        ),
-    ] = "embedding",
+    by: Annotated[str | None, typer.Option("--by", help="The same as --aspect, for one.", show_default=False)] = None,
+    aspect: AspectOption = None,
+    like: LikeOption = None,
+    unlike: UnlikeOption = None,
+    start: Annotated[
+        float | None, typer.Option("--start", metavar="S", help="Compare with SOUND from here on only (seconds).")
+    ] = None,
+    end: Annotated[
+        float | None, typer.Option("--end", metavar="S", help="Compare with SOUND up to here only (seconds).")
+    ] = None,
+    transpose: Annotated[bool, typer.Option("--transpose", help="Compare harmony in whichever key.")] = False,
+    any_tempo: Annotated[
+        bool, typer.Option("--any-tempo", help="Compare rhythm at any tempo from half to double.")
+    ] = False,
+    tag: TagOption = None,
+    skip_equal: Annotated[
+        bool, typer.Option("--skip-equal", help="Leave out the same samples in another container, or with other tags.")
+    ] = False,
+    offset: OffsetOption = 0,
     columns: ColumnsOption = None,
     form: FormatOption = "table",
+    explain: ExplainOption = False,
 ) -> None:
     """Find the sounds that are most like one sound; a distance of 0 is equal, 1 unlike, 2 opposite.
 
@@ -90,13 +135,36 @@ def similar(
     [cyan]samplemind similar ~/sounds.library kick.wav[/cyan]
 
     [cyan]samplemind similar ~/sounds.library pad.flac --where "kind = 'loop'" --by timbre -n 20[/cyan]
+
+    [cyan]samplemind similar ~/sounds.library song.mp3 --start 12.5 --end 16 --aspect harmony --transpose[/cyan]
+
+    [cyan]samplemind similar ~/sounds.library kick.wav --unlike boomy.wav --aspect timbre=2 --aspect envelope[/cyan]
     """
     from samplemind.library import Library
 
+    if sound is None and not like and not unlike:
+        raise ParameterError("similar: say what it should be like; give SOUND, --like or --unlike")
+    if sound is None and (start is not None or end is not None):
+        raise ParameterError("--start and --end: they cut SOUND; give it as an argument")
+    if by is not None and aspect:
+        raise ParameterError(f"--by {by}: --aspect says the same; give one of both")
+    aspects = split_aspects([by] if by is not None else aspect)
+    search = Library.open(library).search().where(where).tagged(*(tag or ())).skip_equal(skip_equal)
+    if sound is not None:
+        search = search.like(sound, aspects=aspects, start=start, end=end)
+    for other in like or ():
+        search = search.like(other, aspects=aspects)
+    for other in unlike or ():
+        search = search.unlike(other, aspects=aspects)
     asked = split_columns(columns)
-    chosen = asked or list(SUMMARY_FIELDS)
-    frame = Library.open(library).similar(sound, limit=limit or 10, where=where, by=by, columns=chosen)
-    show_frame(frame, form, None if asked else NEIGHBOURS)
+    search = search.tolerant(transposition=transpose, tempo=any_tempo).columns(asked or list(SUMMARY_FIELDS))
+    found = search.limit(limit or 10).offset(offset).run()
+    for line in found.explanation.lines() if explain else ():
+        typer.echo(printable(line), err=True)
+    rows = found.frame
+    if len(found.explanation.aspects) == 1:
+        rows = rows.drop([name for name in rows.columns if name.startswith("distance_")])  # it is the distance
+    show_frame(rows, form, None if asked else neighbours(list(found.explanation.aspects)))
 
 
 def export(

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from samplemind.settings import Settings
 
 __all__ = [
-    "CANNOT", "DONE", "INTERRUPTED", "SOME_FAILED", "WRONG_USAGE", "ColumnsOption", "FormatOption", "LevelOption",
-    "LibraryArgument", "LimitOption", "SchedulerOption", "SortOption", "State", "WhereOption", "WorkersOption",
-    "state_of",
+    "CANNOT", "DONE", "INTERRUPTED", "SOME_FAILED", "WRONG_USAGE", "AspectOption", "ColumnsOption", "ExplainOption",
+    "FormatOption", "LevelOption", "LibraryArgument", "LikeOption", "LimitOption", "OffsetOption", "SchedulerOption",
+    "SortOption", "State", "TagOption", "UnlikeOption", "WhereOption", "WorkersOption", "state_of",
 ]  # fmt: skip
 
 #: Exit codes.
@@ -48,6 +48,26 @@ ColumnsOption = Annotated[
     str | None, typer.Option("--columns", "-c", metavar="NAME,…", help="Only these columns, in this order.")
 ]
 LimitOption = Annotated[int | None, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many rows.")]
+AspectOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--aspect",
+        "-a",
+        metavar="NAME[=WEIGHT]",
+        help="What to compare: overall, spectrum, timbre, pitch, envelope, rhythm, harmony; may be given again.",
+    ),
+]
+LikeOption = Annotated[
+    list[str] | None, typer.Option("--like", metavar="SOUND", help="Like this file or id; may be given again.")
+]
+UnlikeOption = Annotated[
+    list[str] | None, typer.Option("--unlike", metavar="SOUND", help="Unlike this one; may be given again.")
+]
+TagOption = Annotated[list[str] | None, typer.Option("--tag", "-t", metavar="TAG", help="Only with this tag.")]
+OffsetOption = Annotated[int, typer.Option("--offset", min=0, metavar="N", help="Leave out so many of the first.")]
+ExplainOption = Annotated[
+    bool, typer.Option("--explain", "-e", help="Say how the search was understood and answered, and why.")
+]
 SortOption = Annotated[str | None, typer.Option("--sort", "-s", metavar="SQL", help='Order: "bpm DESC, path".')]
 
 

@@ -6,8 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from samplemind.cli.find import show_frame, split_columns
-from samplemind.cli.options import ColumnsOption, FormatOption, LibraryArgument, LimitOption, SortOption, WhereOption
+from samplemind.cli.find import show_frame, split_aspects, split_columns
+from samplemind.cli.options import (
+    AspectOption,
+    ColumnsOption,
+    ExplainOption,
+    FormatOption,
+    LibraryArgument,
+    LikeOption,
+    LimitOption,
+    OffsetOption,
+    SortOption,
+    TagOption,
+    UnlikeOption,
+    WhereOption,
+)
 from samplemind.cli.output import Column, printable
 from samplemind.cli.views import SUMMARY, SUMMARY_FIELDS
 from samplemind.errors import ParameterError
@@ -30,23 +43,11 @@ def search(
         list[str] | None,
         typer.Argument(metavar="[PHRASE]…", help='What to look for: "dark punchy kick under 1 s".', show_default=False),
     ] = None,
-    like: Annotated[
-        list[str] | None, typer.Option("--like", metavar="SOUND", help="Like this file or id; may be given again.")
-    ] = None,
-    unlike: Annotated[
-        list[str] | None, typer.Option("--unlike", metavar="SOUND", help="Unlike this one; may be given again.")
-    ] = None,
-    aspect: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--aspect",
-            "-a",
-            metavar="NAME[=WEIGHT]",
-            help="What to compare: overall, spectrum, timbre, pitch, envelope, rhythm, harmony; may be given again.",
-        ),
-    ] = None,
+    like: LikeOption = None,
+    unlike: UnlikeOption = None,
+    aspect: AspectOption = None,
     where: WhereOption = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", "-t", metavar="TAG", help="Only with this tag.")] = None,
+    tag: TagOption = None,
     without_tag: Annotated[
         list[str] | None, typer.Option("--without-tag", metavar="TAG", help="Only without this tag.")
     ] = None,
@@ -55,12 +56,10 @@ def search(
     ] = None,
     sort: SortOption = None,
     limit: LimitOption = _LIMIT,
-    offset: Annotated[int, typer.Option("--offset", min=0, metavar="N", help="Leave out so many of the first.")] = 0,
+    offset: OffsetOption = 0,
     columns: ColumnsOption = None,
     form: FormatOption = "table",
-    explain: Annotated[
-        bool, typer.Option("--explain", "-e", help="Say how the search was understood and answered, and why.")
-    ] = False,
+    explain: ExplainOption = False,
 ) -> None:
     """Find sounds by words, by sound and by numbers, in any combination; the best comes first.
 
@@ -83,7 +82,7 @@ def search(
     asked = Library.open(library).search()
     for examples, add in ((like, type(asked).like), (unlike, type(asked).unlike)):
         for sound in examples or ():
-            asked = add(asked, sound, aspects=_aspects(aspect))
+            asked = add(asked, sound, aspects=split_aspects(aspect))
     if aspect and not (like or unlike):
         raise ParameterError("--aspect: it says how to compare with a sound; give --like SOUND, too")
     words = " ".join(phrase or ()).strip()
@@ -98,20 +97,6 @@ def search(
     show_frame(found.frame, form, view)
     if explain:
         _tell_reasons(found)
-
-
-def _aspects(texts: list[str] | None) -> dict[str, float] | None:
-    """`timbre=2` as a mapping; None where nothing is said."""
-    if not texts:
-        return None
-    weights = {}
-    for text in texts:
-        name, equals, number = text.partition("=")
-        try:
-            weights[name.strip()] = float(number) if equals else 1.0
-        except ValueError:
-            raise ParameterError(f"--aspect {text!r}: {number!r} is no number; write it as timbre=2") from None
-    return weights
 
 
 def _view(asked: Search, found: Results) -> tuple[Column, ...]:

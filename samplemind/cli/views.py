@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from samplemind.cli.output import Column, printable
 
-__all__ = ["NEIGHBOURS", "NOTES", "SUMMARY", "SUMMARY_FIELDS", "duration", "failure_of", "note_name"]
+__all__ = ["NOTES", "SUMMARY", "SUMMARY_FIELDS", "duration", "failure_of", "neighbours", "note_name"]
 
 Row = Mapping[str, Any]
 NOTES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -72,13 +72,21 @@ SUMMARY: Final = (
     Column("length", lambda row: duration(row.get("duration_s")), 7, right=True),
     Column("path", lambda row: printable(str(row.get("path") or _NOTHING)), 0, flexible=True),
 )
-#: The same, beginning with how near a sound is.
-NEIGHBOURS: Final = (Column("dist", lambda row: f"{row['distance']:.3f}", 5, right=True), *SUMMARY)
 #: What a row needs for them.
 SUMMARY_FIELDS: Final = (
     "path", "status", "error", "duration_s", "kind", "kind_confidence", "sample_class", "sample_class_confidence",
     "bpm", "bpm_confidence", "key", "scale", "key_confidence", "midi_note", "pitch_confidence", "loudness_lufs",
 )  # fmt: skip
+
+
+def neighbours(aspects: Sequence[str] = ()) -> tuple[Column, ...]:
+    """The summary, beginning with how near a sound is: in all, and of several aspects in each."""
+
+    def near(name: str, title: str) -> Column:
+        return Column(title, lambda row: f"{row[name]:.3f}", max(5, len(title)), right=True)
+
+    each = [near(f"distance_{aspect}", aspect) for aspect in aspects] if len(aspects) > 1 else []
+    return (near("distance", "dist"), *each, *SUMMARY)
 
 
 def failure_of(row: Row) -> str | None:

@@ -184,3 +184,49 @@ def test_ctrl_c_keeps_what_was_done_and_the_same_command_goes_on(run: Run, tmp_p
     assert report["unchanged"] == kept
     assert report["new"] == 400 - kept
     assert run("verify", "lib").returncode == 0
+
+
+def test_similar_takes_several_sounds_aspects_and_conditions(run: Run, library: Path, sounds: Path) -> None:
+    done = run("similar", library, sounds / "tone 001.wav", "--like", sounds / "tone 002.wav", "--unlike",
+               sounds / "tone 000.wav", "-a", "timbre=2", "-a", "pitch", "-f", "jsonl", "--explain")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert names(done.stdout) == ["tone 000.wav"]
+    (row,) = lines_of(done.stdout)
+    assert row["distance"] == pytest.approx((2 * row["distance_timbre"] + row["distance_pitch"]) / 3, abs=1e-5)
+    assert "timbre 67%, pitch 33%" in done.stderr
+    assert "tone 000.wav" in done.stderr
+    only = run("similar", library, "--like", sounds / "tone 001.wav", "--where", "f0_hz > :x OR f0_hz < 300", "-n", "9")
+    assert only.returncode == 2
+    assert ":x" in only.stderr
+    table = run("similar", library, "--like", sounds / "tone 001.wav", "-a", "timbre", "-a", "pitch", "--transpose",
+                "--any-tempo", "--skip-equal", "--where", "distance < 2 AND f0_hz < 300")  # fmt: skip
+    assert table.stdout.splitlines()[0].split()[:3] == ["dist", "timbre", "pitch"]
+    assert len(table.stdout.splitlines()) == 2
+
+
+def test_similar_to_a_part_of_a_sound(run: Run, library: Path, sounds: Path) -> None:
+    near = run("similar", library, sounds / "tone 001.wav", "--start", "0.05", "--end", "0.3", "-n", "1", "-f", "jsonl")
+    assert names(near.stdout) == ["tone 001.wav"]
+    pages = [run("similar", library, sounds / "tone 001.wav", "-n", "1", "--offset", str(number), "-f", "jsonl").stdout
+             for number in range(4)]  # fmt: skip
+    assert sorted(names("".join(pages))) == ["tone 000.wav", "tone 000.wav", "tone 002.wav"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--unlike", "x.wav", "--start", "1"],
+        ["tone 001.wav", "--start", "7"],
+        ["tone 001.wav", "--start", "0.3", "--end", "0.2"],
+        ["tone 001.wav", "-a", "colour"],
+        ["tone 001.wav", "-a", "timbre=much"],
+        ["tone 001.wav", "-a", "timbre=0"],
+        ["tone 001.wav", "-a", "timbre", "--by", "pitch"],
+        ["tone 001.wav", "--where", "bpm > (SELECT 1)"],
+    ],
+)
+def test_similar_to_nothing_that_makes_sense_is_2(run: Run, library: Path, sounds: Path, arguments: list[str]) -> None:
+    done = run("similar", library, *arguments, cwd=sounds)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
