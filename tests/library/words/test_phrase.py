@@ -16,7 +16,7 @@ from samplemind.errors import ParameterError
 from samplemind.library.schema import samples_schema
 from samplemind.library.words import understand
 from samplemind.library.words.lexicon import NamedEntry, SortEntry, TargetEntry, meanings
-from samplemind.library.words.parts import Limit, Understanding
+from samplemind.library.words.parts import Limit, Understanding, Words
 
 from .hostile import strings
 
@@ -167,3 +167,23 @@ PIECES = (
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map(" ".join))
 def test_no_order_of_words_is_an_error(phrase: str) -> None:
     _check(phrase)
+
+
+def _cell(understood: Understanding) -> str:
+    told = []
+    for part in understood.parts:
+        if isinstance(part, Limit):
+            told.append(f"`{part.said}`")
+        elif isinstance(part, Words):
+            what = {"": "word", "exact": "exact", "folders": "folder"}[part.place]
+            told.append(f"{'without' if part.negated else what}: {part.said}")
+        else:
+            what = {"Sort": "sort", "Target": "direction", "Like": "like"}[type(part).__name__]
+            told.append(f"{what}: {part.said}")
+    return "; ".join(told)
+
+
+def test_the_manual_shows_these_phrases() -> None:
+    manual = (Path(__file__).parents[3] / "docs" / "searching.md").read_text(encoding="utf-8")
+    rows = [f"| {row['say']} | {_cell(understand(row['say']))} |" for row in PHRASES]
+    assert "\n".join(rows) in manual
