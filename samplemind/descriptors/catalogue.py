@@ -26,7 +26,7 @@ DType = Literal["float", "int", "text", "vector", "floats", "texts"]
 #: the next ingest computes that group again, and only that one.
 GROUPS: Final[dict[str, int]] = {
     "container": 2, "level": 1, "loudness": 1, "envelope": 1, "spectrum": 2, "timbre": 1, "pitch": 2, "harmonic": 2,
-    "tonality": 3, "rhythm": 2, "kind": 2, "class": 2, "events": 2, "hpss": 1, "perceptual": 2, "vectors": 2,
+    "tonality": 3, "rhythm": 2, "kind": 2, "class": 2, "events": 2, "hpss": 1, "perceptual": 2, "vectors": 3,
     "fingerprint": 2,
 }  # fmt: skip
 

@@ -84,8 +84,6 @@ class Crew:
         error = future.exception()
         if error is None:
             return items, future.result()
-        if isinstance(error, LibraryError):  # not of these files
-            raise error
         if deaths < _MOST_DEATHS:
             # A worker that died, or an error that is not of one file: one by one it shows which file it is.
             self.submit(items, deaths + 1)

@@ -59,10 +59,7 @@ def ingest(
         report.scanned, report.unreadable = len(found.paths), found.unreadable
         tell(Progress("plan", 0, report.scanned))
         with contextlib.ExitStack() as stack:
-            # Where nothing is known yet, all that was found is to be heard: the workers start while that is planned.
             hands = _Hands(stack, workers, scheduler, checked)
-            if found.paths and scheduler is None and not tables.files.count_rows():
-                hands.get()
             plan = _plan(tables, found, checked, retry_failed)
             report.unchanged = plan.unchanged
             writer = Writer(tables, plan, found.tops, report, settings.commit_rows)

@@ -7,11 +7,16 @@ that is set aside. The worker itself lives on, so this is exact on any cluster.
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pickle
+import signal
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import IO, TYPE_CHECKING, Any
 
-from samplemind.library.process import Process, ProcessEnded
 from samplemind.library.work import Form, Item, Outcome, analyze_item, pack, set_aside, time_limit_s
 
 if TYPE_CHECKING:
@@ -55,7 +60,14 @@ class _Child:
     """A process that listens to one file at a time."""
 
     def __init__(self) -> None:
-        self._process = Process()
+        places = [os.environ.get("PYTHONPATH", ""), *sys.path]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+        )  # fmt: skip
+        self._requests: Any = self._process.stdin
+        self._answers: Any = self._process.stdout
         self._is_ready = False
         self.is_late = False
 
@@ -64,22 +76,22 @@ class _Child:
         limit = time_limit_s(item, settings)
         try:
             if not self._is_ready:
-                # Whatever the answer is: by then it has loaded all that it needs.
-                self._call(_START_S, time_limit_s, item, settings)
-                self._is_ready = True
-            outcome: Outcome = self._call(limit, analyze_item, item, settings)
-        except ProcessEnded as ended:
+                self._is_ready = self._answer(_START_S)
+            pickle.dump((item, settings), self._requests)
+            self._requests.flush()
+            outcome: Outcome = self._answer(limit)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            code = self._process.wait()
             if self.is_late:
                 return None, f"set aside: the analysis did not end within {limit:.0f} s"
-            return None, f"set aside: analysis of this file ended the worker process ({ended})"
+            return None, f"set aside: analysis of this file ended the worker process ({_in_words(code)})"
         return outcome, ""
 
-    def _call(self, limit_s: float, function: Callable[..., Any], *arguments: Any) -> Any:
+    def _answer(self, limit_s: float) -> Any:
         timer = threading.Timer(limit_s, self._end_late)
         timer.start()
         try:
-            self._process.ask(function, *arguments)
-            return self._process.answer()
+            return pickle.load(self._answers)
         finally:
             timer.cancel()
 
@@ -88,4 +100,39 @@ class _Child:
         self._process.kill()
 
     def close(self) -> None:
-        self._process.close()
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._requests, self._answers):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+
+def _in_words(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+    return f"{name}, perhaps out of memory" if name == "SIGKILL" else name
+
+
+def _serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    pickle.dump(True, answers)
+    answers.flush()
+    while True:
+        try:
+            request: tuple[Item, Any] = pickle.load(requests)
+        except EOFError:
+            return
+        pickle.dump(analyze_item(*request), answers)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    # What libraries print must not get between the answers.
+    private = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    # Ctrl-C reaches the whole group of processes; who started this one ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _serve(sys.stdin.buffer, private)

@@ -48,7 +48,7 @@ def finishes(library: Path, sounds: Path, count: int) -> None:
 
 def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     found = psutil.Process(process.pid).children()
-    return [child for child in found if "import serve" in " ".join(child.cmdline())]
+    return [child for child in found if "spawn_main" in " ".join(child.cmdline())]
 
 
 def test_a_killed_ingest_leaves_a_library_that_the_same_command_completes(tmp_path, hooked, script):

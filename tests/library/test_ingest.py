@@ -7,7 +7,7 @@ import pytest
 
 from samplemind.descriptors.catalogue import GROUPS
 from samplemind.errors import LibraryError, ParameterError
-from samplemind.library import Library, Progress, pool
+from samplemind.library import Library, Progress
 from samplemind.library.schema import samples_schema, version_column
 
 from .helpers import assert_sound, make_sound, make_sounds
@@ -163,11 +163,12 @@ def test_awkward_names_go_all_the_way(tmp_path):
 
 def test_nothing_to_do_starts_no_worker(own, hooked, monkeypatch):
     sounds, library = own
+    import distributed
 
     def refuse(*arguments: object, **options: object) -> None:
-        raise AssertionError("a worker was started")
+        raise AssertionError("a cluster was started")
 
-    monkeypatch.setattr(pool, "Process", refuse)
+    monkeypatch.setattr(distributed, "LocalCluster", refuse)
     report = library.ingest(sounds)
     assert (report.analyzed, report.unchanged) == (0, report.scanned)
     os.rename(library.uri, library.uri + "2")
