@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["absolute", "from_text", "is_beneath", "is_gone", "to_text"]
+__all__ = ["absolute", "from_text", "is_beneath", "is_gone", "is_storable", "to_text"]
 
 #: Bytes of a name that are no UTF-8 reach Python as lone surrogates, which no Arrow text can hold. Each is kept as one
 #: character of the last private plane, and turned back when the file is opened.
@@ -20,6 +20,15 @@ def to_text(path: str) -> str:
     except UnicodeEncodeError:
         return path.translate(_TO_TEXT)
     return path
+
+
+def is_storable(text: str) -> bool:
+    """Whether a text can be kept: half a character cannot, unless it stands for a byte of a name."""
+    try:
+        to_text(text).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def from_text(text: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from samplemind.errors import ParameterError
-from samplemind.library.paths import to_text
+from samplemind.library.paths import is_storable, to_text
 
 __all__ = ["MOST_PARTS", "Branch", "Leaf", "Texts", "Tree", "branch", "constant", "decided", "negated", "written"]
 
@@ -62,10 +62,8 @@ def constant(value: str | int | float) -> str:
         For NaN, infinity, and characters that no text can hold.
     """
     if isinstance(value, str):
-        try:
-            to_text(value).encode()
-        except UnicodeEncodeError:
-            raise ParameterError(f"{value!r}: it has half a character; give valid text") from None
+        if not is_storable(value):
+            raise ParameterError(f"{value!r}: it has half a character; give valid text")
         return "'" + to_text(value).replace("'", "''") + "'"
     if not math.isfinite(value):
         raise ParameterError(f"{value}: it is no finite number; for what is not known write IS NULL")

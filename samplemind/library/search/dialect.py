@@ -272,6 +272,8 @@ class _Reader:
             by = self.value(part.this)
             if by.sort == "list":
                 raise ParameterError(f"{by.texts.ours} is a list, which has no order")
+            if not by.columns:
+                raise ParameterError(f"{by.texts.ours} is the same for every row; name a column")
             yield Order(by, bool(part.args.get("desc")), bool(part.args.get("nulls_first")))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from samplemind.errors import ParameterError
+from samplemind.library.paths import is_storable, to_text
 from samplemind.library.query import checked, orders_of, whole
 from samplemind.library.search.filters import Filter, as_filter
 from samplemind.library.search.sounds import ASPECTS, OVERALL, Given, aspect_column, aspect_name, check_region
@@ -165,7 +166,8 @@ class Search:
 
     def labelled(self, task: str, value: Any = None) -> Search:
         """Only sounds of which a value was said for a task (any value if not given)."""
-        return replace(self, labels=(*self.labels, (*_texts("task", [task]), value)))
+        said = _texts("value", [value])[0] if isinstance(value, str) else value
+        return replace(self, labels=(*self.labels, (_texts("task", [task])[0], said)))
 
     def within(self, collection: str) -> Search:
         """Only sounds of a collection; in its order, unless something else gives one."""
@@ -313,6 +315,6 @@ def _weight(what: str, value: object) -> float:
 
 def _texts(what: str, values: Iterable[object]) -> tuple[str, ...]:
     for value in values:
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not value.strip() or not is_storable(value):
             raise ParameterError(f"{what}: {value!r}; give a text")
-    return tuple(str(value) for value in values)
+    return tuple(to_text(str(value)) for value in values)

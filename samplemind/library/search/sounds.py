@@ -11,7 +11,7 @@ import numpy as np
 
 from samplemind.audio.clip import Clip
 from samplemind.errors import AudioError, LibraryError, ParameterError
-from samplemind.library.paths import absolute, from_text, to_text
+from samplemind.library.paths import absolute, from_text, is_storable, to_text
 from samplemind.library.query import find_id
 from samplemind.library.schema import FILES_KEY, SAMPLES_KEY, vector_columns
 from samplemind.library.search.scoring import FloatArray
@@ -128,6 +128,8 @@ def hear(tables: Tables, engine: Engine, given: Given, columns: Sequence[str]) -
 
 
 def _known(tables: Tables, engine: Engine, text: str) -> str | None:
+    if not is_storable(text):
+        return None
     for name in dict.fromkeys((to_text(text), to_text(absolute(text)))):
         if (key := engine.find(name)) is not None:
             return key

@@ -377,7 +377,7 @@ def test_orders_are_read(sql: str, said: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "sql", ["bpm,", ",", "bpm LIMIT 1", "embedding", "(SELECT 1)", "bpm; SELECT 1", "random()", "bpm WITH FILL"]
+    "sql", ["bpm,", ",", "bpm LIMIT 1", "embedding", "(SELECT 1)", "bpm; SELECT 1", "random()", "bpm WITH FILL", "1", "bpm, 'a'"]
 )
 def test_orders_are_refused(sql: str) -> None:
     with pytest.raises(ParameterError, match="sort"):

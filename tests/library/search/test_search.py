@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samplemind.errors import AudioError, LibraryError, ParameterError
+from samplemind.errors import AudioError, LibraryError, ParameterError, SampleMindError
 from samplemind.library import Library
 from samplemind.library.search import Filter, near_bpm
 from samplemind.library.search.request import Search
@@ -265,6 +266,55 @@ def test_a_sound_without_the_aspect_is_refused_with_a_reason(own: Heard, tmp_pat
     library.ingest(make_sound(tmp_path / "basic.wav", 99), level="basic", workers=1)
     with pytest.raises(LibraryError, match="level basic; ingest it at level standard"):
         library.search().like(tmp_path / "basic.wav").run()
+
+
+HOSTILE = [
+    "",
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "caf\udce9",
+    "'; DROP TABLE samples; --",
+    "' OR '1'='1",
+    "\u202e",
+    "~",
+    "/",
+    "..",
+    "a" * 10_000,
+    "%",
+    "0000",
+    "{}",
+    "-" * 40,
+    "\n",
+    "file:///etc/passwd",
+    "s3://x/y",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_texts_are_found_nowhere_or_refused(heard: Heard, text: str) -> None:
+    library = heard[1]
+    for ask in (
+        lambda s: s.like(text),
+        lambda s: s.like(text, end=1),
+        lambda s: s.unlike(text),
+        lambda s: s.tagged(text),
+        lambda s: s.labelled("class", text),
+        lambda s: s.labelled(text),
+        lambda s: s.where("path = :p", p=text),
+        lambda s: s.where(f"path = '{text}'"),
+        lambda s: s.where("name ILIKE :p", p=text),
+        lambda s: s.like("x", aspects=text),
+    ):
+        try:
+            found = ask(library.search()).run()
+        except SampleMindError:
+            continue
+        assert len(found) == 0 or text in ("%", "' OR '1'='1", "")
+    for sql in (text, f"bpm, {text}"):
+        with contextlib.suppress(ParameterError):
+            library.search().sort(sql).run()
+    assert len(library) == 16
 
 
 def test_what_was_written_in_between_is_seen(own: Heard, tmp_path: Path) -> None:
