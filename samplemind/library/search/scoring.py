@@ -116,7 +116,8 @@ def distances(term: Term, vectors: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _of_sound(sound: Sound, vectors: npt.NDArray[Any]) -> npt.NDArray[Any]:
     variants = np.atleast_2d(sound.variants).astype(vectors.dtype, copy=False)
-    likeness = vectors @ variants[0] if len(variants) == 1 else (vectors @ variants.T).max(axis=1)
+    # One after the other: threads of BLAS wait for each other where the machine has something else to do.
+    likeness = np.vecdot(vectors, variants[0]) if len(variants) == 1 else (vectors @ variants.T).max(axis=1)
     found = np.clip(1 - likeness, 0, 2)
     found[found < _ROUNDING] = 0
     return cast("npt.NDArray[Any]", found)
