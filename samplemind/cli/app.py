@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from samplemind.cli import demo, doctor, explain, find, ingest, keep, search, sounds
+from samplemind.cli import demo, doctor, duplicates, explain, find, ingest, keep, label, search, sounds
 from samplemind.cli.options import CANNOT, DONE, INTERRUPTED, WRONG_USAGE, State
 from samplemind.errors import ParameterError, SampleMindError
 
@@ -136,6 +136,8 @@ app.command(rich_help_panel=FIND)(search.search)
 app.command("list", rich_help_panel=FIND)(find.list_rows)
 app.command(rich_help_panel=FIND)(find.similar)
 app.command(rich_help_panel=KEEP)(keep.info)
+app.command(rich_help_panel=KEEP)(label.label)
+app.command(rich_help_panel=KEEP)(duplicates.duplicates)
 app.command(rich_help_panel=KEEP)(keep.verify)
 app.command(rich_help_panel=KEEP)(keep.compact)
 app.command(rich_help_panel=KEEP)(keep.relocate)

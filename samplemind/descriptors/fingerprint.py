@@ -2,9 +2,9 @@
 
 Levels in 16 bands below 9 kHz, which every lossy coder and every common rate leaves: 8 of 100 Hz, where the pitch of a
 drum lies, and 8 wider ones; of 24 frames (0.28 s) from the first one that sounds, then of 8 stretches that grow longer,
-up to 25 s. They are relative to the loudest of them, so that gain does not matter, and stand from the attack on, so that
-padding does not. That a recording is told by the course of band energies is after Haitsma & Kalker 2002 (A Highly Robust
-Audio Fingerprinting System); here the levels themselves are kept, since a hit of 0.1 s has too few of their bits.
+up to 25 s. They are relative to the loudest of them, so that gain does not matter, and stand from the attack on, so
+that padding does not. That a recording is told by the course of band energies is after Haitsma & Kalker 2002 (A Highly
+Robust Audio Fingerprinting System); here the levels themselves are kept, as a hit of 0.1 s has few of their bits.
 """
 
 from __future__ import annotations

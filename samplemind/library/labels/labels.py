@@ -31,6 +31,8 @@ from samplemind.library.tables import Tables, quoted
 if TYPE_CHECKING:
     import polars as pl
 
+    from samplemind.library.labels.exchange import Imported
+
 __all__ = ["Labels"]
 
 #: So many small fragments are put together after a statement.
@@ -345,6 +347,28 @@ class Labels:
     def tags(self) -> dict[str, int]:
         """All tags that are in use, and how many sounds have each, the most frequent first."""
         return dict(self.counts(TAG).select("value", "count").rows())
+
+    def export(self, out: str | os.PathLike[str], task: str | None = None) -> int:
+        """Write what holds: a table (``.csv``), or a folder with a JAMS file for each sound.
+
+        Returns
+        -------
+        int
+            How many statements.
+        """
+        from samplemind.library.labels.exchange import export
+
+        return export(self, self._tables, out, task)
+
+    def import_(self, source: str | os.PathLike[str], by: str | None = None) -> Imported:
+        """Add what a CSV file (columns `value`, and `id` or `path`), a JAMS file or a folder of them says.
+
+        What holds already is not said again; `by` says what names nobody. Sounds that are not in the library are
+        counted and left out.
+        """
+        from samplemind.library.labels.exchange import import_
+
+        return import_(self, self._tables, source, by)
 
     def _append(self, ids: pl.Series, columns: Mapping[str, Any]) -> str:
         tables = self._tables
