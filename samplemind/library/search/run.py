@@ -252,7 +252,7 @@ class _Answer:
         wanted = {name for order in orders_of(search.order, RESULT_COLUMNS) for name in order.by.columns}
         wanted |= self._after.columns if self._after else frozenset()
         extra = [*sorted(wanted - RESULT_COLUMNS), *(["audio_hash"] if search.without_equal else [])]
-        rows = self._of_sounds(best.near.ids, [*self._chosen, *extra])
+        rows = self._files(best.near.ids, [*self._chosen, *extra])
         at = {key: place for place, key in enumerate(best.near.ids)}
         order = np.array([at[key] for key in rows[SAMPLES_KEY].to_list()], np.int64)
         values: dict[str, Any] = {}
@@ -266,17 +266,18 @@ class _Answer:
         rows = rows.with_columns([pl.Series(name, value, types.get(name)) for name, value in values.items()])
         if self._after is not None:
             rows = rows.filter(self._after.expression())
-        if search.without_equal:
-            same = pl.col("audio_hash").is_duplicated() & ~pl.col("audio_hash").is_first_distinct()
-            rows = rows.filter(pl.col("audio_hash").is_null() | ~same)
-        return rows
+        return self._without_equal(_first_files(rows))
 
-    def _of_sounds(self, ids: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
-        """One row a sound: that of its first file, of those that fit."""
+    def _without_equal(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Of sounds with the same samples the first, where that is asked for."""
+        if not self._search.without_equal:
+            return rows
+        return rows.filter(rows["audio_hash"].is_null() | rows["audio_hash"].is_first_distinct())
+
+    def _files(self, ids: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+        """The files of sounds that fit what can be asked of the tables."""
         condition = self._stored if self._stored is not None and not self._stored.is_of_samples else None
-        rows = self._engine.rows(ids, list(dict.fromkeys([SAMPLES_KEY, FILES_KEY, *columns])), condition)
-        ids_found = rows[SAMPLES_KEY]
-        return rows if ids_found.n_unique() == len(rows) else rows.filter(ids_found.is_first_distinct())
+        return self._engine.rows(ids, list(dict.fromkeys([SAMPLES_KEY, FILES_KEY, *columns])), condition)
 
     def _listed(self) -> pl.DataFrame:
         """Nothing says what is best: by the order that is asked for, that of a collection, or that of paths."""
@@ -290,12 +291,11 @@ class _Answer:
         orders = orders_of(search.order, RESULT_COLUMNS)
         needed = {name for order in orders for name in order.by.columns}
         needed |= {"audio_hash"} if search.without_equal else set()
-        rows = self._of_sounds(ids, sorted(needed))
+        rows = _first_files(self._files(ids, sorted(needed)))
         if orders or not search.collections:
             rows = in_order(rows.sort(FILES_KEY), orders)
-        if search.without_equal:
-            rows = rows.filter(rows["audio_hash"].is_null() | rows["audio_hash"].is_first_distinct())
-        return self._of_sounds(rows[SAMPLES_KEY].slice(search.skipped, search.count).to_list(), self._chosen)
+        page = self._without_equal(rows)[SAMPLES_KEY].slice(search.skipped, search.count)
+        return _first_files(self._files(page.to_list(), self._chosen))
 
     def _tell(self) -> None:
         search, told = self._search, self.told
@@ -310,3 +310,9 @@ class _Answer:
         first = "best match first" if self._understood else "nearest first" if self._terms else ""
         by = search.order or ("as in the collection" if search.collections and not first else "")
         told.order = ", the page sorted by ".join(filter(None, [first, by])) if first else by or "path"
+
+
+def _first_files(rows: pl.DataFrame) -> pl.DataFrame:
+    """One row a sound: that of its first file."""
+    ids = rows[SAMPLES_KEY]
+    return rows if ids.n_unique() == len(rows) else rows.filter(ids.is_first_distinct())

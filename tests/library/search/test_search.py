@@ -227,6 +227,8 @@ def test_one_row_a_sound_by_the_first_of_its_files_that_fit(heard: Heard) -> Non
         assert str(sounds / "tone_003.wav") not in paths
         other = search.where("folder NOT LIKE '%Drums'").run().frame["path"].to_list()
         assert str(sounds / "tone_003.wav") in other
+    both = library.search().like(sounds / "tone_000.wav").where("distance > 9 OR folder NOT LIKE '%Drums'").run()
+    assert str(sounds / "tone_003.wav") in both.frame["path"].to_list()
 
 
 def test_equal_samples_in_other_containers_can_be_left_out(own: Heard, tmp_path: Path) -> None:
@@ -405,3 +407,17 @@ def test_whatever_is_asked_the_order_is_by_distance(
     assert (found.frame["distance"] <= np.float32(bound)).all()
     every = library.search().like(sounds / "tone_004.wav", aspects=aspects).run().frame
     assert len(found) == min(limit, int((every["distance"] <= np.float32(bound)).sum()))
+
+
+def test_filters_are_taken_wherever_a_condition_is(own: Heard, tmp_path: Path) -> None:
+    sounds, library = own
+    fits = Filter.like("folder", "%drums") & Filter.of("status", "=", "ok")
+    assert len(library.frame(where=fits)) == 3
+    assert library.export(tmp_path / "out.csv", columns=["path"], where=fits) == 3
+    assert len(library.similar(sounds / "tone_000.wav", where=fits)) == 3
+    assert library.remove(where=fits) == 3
+    assert len(library.frame(where=fits)) == 0
+    for call in (library.frame, library.remove, lambda where: library.similar(sounds / "tone_000.wav", where=where)):
+        with pytest.raises(ParameterError, match="cannot be read"):
+            call(where="path = (SELECT path FROM files)")
+    assert len(library) == 13
