@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
 from samplemind.errors import LibraryError
+from samplemind.library.loading import lancedb
 from samplemind.library.lock import LOCK_NAME, PEOPLE_LOCK_NAME
 from samplemind.library.schema import (
     EXTRA_TABLES,
@@ -267,11 +267,7 @@ def _foreign(folder: Path) -> list[str]:
 
 
 def _connect(uri: str) -> Any:
-    # Read once, when its native part loads: its warnings are about its machinery.
-    os.environ.setdefault("LANCEDB_LOG", "error")
-    import lancedb
-
-    return lancedb.connect(uri)
+    return lancedb().connect(uri)
 
 
 def _present(connection: Any) -> set[str]:
