@@ -89,7 +89,12 @@ def _shown(sql: str) -> str:
 
 @functools.cache
 def _dialect() -> Any:
+    import logging
+
     from sqlglot import Dialect
+
+    # What it finds odd is refused here in our own words.
+    logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
     class Asked(Dialect):
         """Standard SQL, with nulls last unless something else is said."""

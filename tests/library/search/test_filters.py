@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -377,8 +379,32 @@ def test_orders_are_read(sql: str, said: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "sql", ["bpm,", ",", "bpm LIMIT 1", "embedding", "(SELECT 1)", "bpm; SELECT 1", "random()", "bpm WITH FILL", "1", "bpm, 'a'"]
+    "sql",
+    [
+        "bpm,",
+        ",",
+        "bpm LIMIT 1",
+        "embedding",
+        "(SELECT 1)",
+        "bpm; SELECT 1",
+        "random()",
+        "bpm WITH FILL",
+        "1",
+        "bpm, 'a'",
+    ],
 )
 def test_orders_are_refused(sql: str) -> None:
     with pytest.raises(ParameterError, match="sort"):
         read_orders(sql)
+
+
+def test_the_parser_says_nothing_of_its_own() -> None:
+    code = """
+from samplemind import Filter, ParameterError
+try:
+    Filter.parse("bpm -> 1.5")
+except ParameterError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("refused\n", "")
