@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samplemind.library.tables import Tables
+from samplemind.library.words.hits import Hits, words_in
 from samplemind.library.words.parts import Part, Sort, Target, Understanding, Words
 from samplemind.library.words.scales import Scales
 from samplemind.library.words.sources import FIELDS
@@ -50,9 +51,11 @@ _FLOOR: Final = np.float32(0.02)
 _SHOWS: Final = 0.1
 #: What is like something that must not be there, at this chance, is left out.
 _EXCLUDED: Final = 0.5
-#: So many sounds are looked up by their words, and are near, for each one that is asked for; and at least so many.
-_EACH: Final = 4
-_LEAST: Final = 200
+#: So many sounds are looked up by their words for each one that is asked for, and at least so many.
+_EACH: Final = 2
+_LEAST: Final = 100
+#: So many of the nearest take part at least; more cost more than all else.
+_NEAR: Final = 50
 #: Where words have to stand there, or must not, this many are looked at.
 _REQUIRED: Final = 5000
 #: From so many sounds of a sort on, directions are meant among them.
@@ -209,9 +212,9 @@ class _Ranking:
             fits[columns.at(list(self._skip))] = False
         return fits
 
-    def _hits(self, fits: npt.NDArray[np.bool_]) -> tuple[_Hits, npt.NDArray[np.bool_]]:
+    def _hits(self, fits: npt.NDArray[np.bool_]) -> tuple[Hits, npt.NDArray[np.bool_]]:
         """What the words of the phrase are found in; and who has what has to be there, and not what must not."""
-        hits = _Hits(self._columns.size)
+        hits = Hits(self._columns.size)
         for part in self._understood.texts:
             if part.place or part.negated:
                 kept = self._having(part)
@@ -233,7 +236,7 @@ class _Ranking:
     def _look_up(self, plain: Sequence[Words], count: int) -> Found:
         wanted = [word for part in plain for word in (*part.words, *tokens(part.text))]
         found = self._index.find(wanted, count)
-        there = frozenset(word for texts in found.texts for word in texts["words"].split())
+        there = frozenset().union(*map(words_in, found.texts))
         missing = [part for part in plain if not there.intersection((*part.words, *tokens(part.text)))]
         missing = [part for part in missing if not any(map(self._index.has, tokens(part.text)))]
         near: list[str] = []
@@ -248,8 +251,8 @@ class _Ranking:
     def _mistyped(self, word: str) -> str | None:
         if len(word) < 4:
             return None
-        found = self._index.find([word], _LEAST // 4, fuzzy=True)
-        words = sorted({other for texts in found.texts for other in texts["words"].split()})
+        found = self._index.find([word], _LEAST, fuzzy=True)
+        words = sorted(frozenset().union(*map(words_in, found.texts)))
         close = nearest(word, words)
         if close is None:
             import difflib
@@ -272,14 +275,14 @@ class _Ranking:
         kept[self._columns.at(ids)] = True
         return kept
 
-    def _places(self, fits: npt.NDArray[np.bool_], hits: _Hits) -> Places:
+    def _places(self, fits: npt.NDArray[np.bool_], hits: Hits) -> Places:
         """Who is looked at: all that fit, or, where only words count, those that have some."""
         understood = self._understood
         if self._plain() and not (understood.sorts or understood.targets or self._terms):
             return hits.at[fits[hits.at]]
         return np.flatnonzero(fits)
 
-    def _sort(self, part: Sort, at: Places, hits: _Hits) -> Floats:
+    def _sort(self, part: Sort, at: Places, hits: Hits) -> Floats:
         """Chances of a sort, by ear, name and words."""
         chance = self._scales.evidence(part)
         if len(hits.at):
@@ -288,7 +291,7 @@ class _Ranking:
             chance[hits.at] = 1 - (1 - chance[hits.at]) * (1 - by_words)
         return chance[at]
 
-    def _scores(self, at: Places, sorts: dict[Sort, Floats], hits: _Hits) -> Scores:
+    def _scores(self, at: Places, sorts: dict[Sort, Floats], hits: Hits) -> Scores:
         scores: Scores = {}
         if plain := self._plain():
             top = float(hits.bm25.max(initial=0)) or 1.0
@@ -312,7 +315,7 @@ class _Ranking:
                 scores[target] = (score, WEIGHTS["direction"])
         return scores
 
-    def _raise(self, target: Target, at: Places, score: Floats, hits: _Hits) -> None:
+    def _raise(self, target: Target, at: Places, score: Floats, hits: Hits) -> None:
         """Who is said to be so (a tag "dark") is so, at least half."""
         if target.negated or not len(hits.at):
             return
@@ -327,7 +330,7 @@ class _Ranking:
         count = max(_LEAST, _EACH * self._count)
         first = at[_best(_together(scores, len(at)), count)] if scores else np.empty(0, np.int64)
         only = None if self._only is None else list(self._only)
-        near = self._engine.nearest(self._terms, count, self._condition, only, self._skip)
+        near = self._engine.nearest(self._terms, max(_NEAR, self._count), self._condition, only, self._skip)
         known = [(self._columns.at(near.ids), near)]
         rest = np.setdiff1d(first, known[0][0])
         if len(rest):
@@ -343,7 +346,7 @@ class _Ranking:
         scores["nearness"] = (np.clip(1 - self._distance, 0, 1), WEIGHTS["nearness"])
         return at[where], scores
 
-    def _told(self, at: Places, total: Floats, scores: Scores, hits: _Hits) -> Ranked:
+    def _told(self, at: Places, total: Floats, scores: Scores, hits: Hits) -> Ranked:
         ids = self._columns.ids(at)
         wanted = {
             word for part in self._understood.texts if not part.negated for word in (*part.words, *tokens(part.text))
@@ -351,7 +354,7 @@ class _Ranking:
         wanted |= {word for sort in self._understood.sorts if not sort.negated for word in sort.words}
         wanted |= {word for target in self._understood.targets if not target.negated for word in pieces(target.text)}
         texts = hits.texts
-        if not hits.is_all:
+        if wanted and not hits.is_all:
             texts = {**texts, **self._index.texts([key for key in ids if key not in texts])}
         words = [
             [f"{word} ({name})" for name in FIELDS for word in dict.fromkeys(texts.get(key, {}).get(name, "").split())
@@ -363,32 +366,6 @@ class _Ranking:
             for row in range(len(ids))
         ]
         return Ranked(ids, total, words, reasons, self._notes)
-
-
-class _Hits:
-    """Sounds that were found by words."""
-
-    def __init__(self, size: int) -> None:
-        self.bm25 = np.zeros(size, np.float32)
-        self.at: Places = np.empty(0, np.int64)
-        self.words: list[frozenset[str]] = []
-        self.said: list[frozenset[str]] = []
-        self.texts: dict[str, dict[str, str]] = {}
-        #: Whether words of other sounds need not be looked at.
-        self.is_all = True
-
-    def take(self, columns: Any, found: Found, scored: bool) -> None:
-        """Keep what was found, in the order of places."""
-        places = columns.places(found.ids)
-        rows = np.argsort(places, kind="stable")
-        rows = rows[places[rows] >= 0]
-        self.at = places[rows]
-        self.texts = {found.ids[row]: found.texts[row] for row in rows}
-        self.words = [frozenset(text["words"].split()) for text in self.texts.values()]
-        self.said = [frozenset(f"{text['tags']} {text['labels']}".split()) for text in self.texts.values()]
-        self.is_all = found.is_all or scored
-        if scored:
-            self.bm25[self.at] = found.score[rows]
 
 
 def _together(scores: Scores, size: int) -> Floats:

@@ -13,12 +13,12 @@ from samplemind.library.words.text import pieces, tokens
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FIELDS", "Row", "Sources"]
+__all__ = ["FIELDS", "Row", "Sources", "by_field"]
 
 #: Where a word stands, what counts most first.
 FIELDS: Final = ("tags", "labels", "names", "folders", "comments")
 #: Raised when the same texts give other words than before.
-_VERSION: Final = 1
+_VERSION: Final = 2
 #: Tasks of labels whose values are no words.
 _NUMBERS: Final = ("bpm", "rating", "midi_note", "note_number")
 _COMMENTS: Final = ("note", "comment")
@@ -88,6 +88,11 @@ class Sources:
         return now.filter(~pl.col("task").is_in(_NUMBERS) & pl.col("value").is_not_null())
 
 
+def by_field(words: str) -> dict[str, str]:
+    """The column `words` taken apart again, into the words of each field."""
+    return dict(zip(FIELDS, map(str.strip, words.split(_BREAK)), strict=False))
+
+
 def _row(key: str, source: int, paths: Sequence[str] | None, roots: Sequence[str] | None, tasks: Sequence[str],
          values: Sequence[str]) -> Row:  # fmt: skip
     names: list[str] = []
@@ -108,6 +113,6 @@ def _row(key: str, source: int, paths: Sequence[str] | None, roots: Sequence[str
         "labels": sorted(value for task, value in said if task not in ("tag", *_COMMENTS)),
         "comments": sorted(value for task, value in said if task in _COMMENTS),
     }
-    words = dict.fromkeys(word for field in FIELDS for text in texts[field] for word in tokens(text))
+    words = [" ".join(dict.fromkeys(word for text in texts[field] for word in tokens(text))) for field in FIELDS]
     shown = {field: f" {_BREAK} ".join(" ".join(pieces(text)) for text in texts[field]) for field in FIELDS}
-    return {SAMPLES_KEY: key, **shown, "words": " ".join(words), "source": source}
+    return {SAMPLES_KEY: key, **shown, "words": _BREAK.join(f" {text} " for text in words).strip(), "source": source}

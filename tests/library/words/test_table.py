@@ -50,7 +50,7 @@ def test_scores_and_words(heard: tuple[Path, Library]) -> None:
     best = library.frame(["id"], "name LIKE 'Kick%'")["id"][0]
     assert found.ids[0] == best
     assert found.score[0] > found.score[1] > 0
-    assert set(found.texts[0]["words"].split()) >= {"kick", "loop", "120", "bpm", "120bpm", "drums"}
+    assert set(" ".join(found.texts[0].values()).split()) >= {"kick", "loop", "120", "bpm", "120bpm", "drums"}
     assert index.texts([best])[best]["names"] == "kick loop 120 bpm am"
     assert index.find(["kick", "tone"], 100, all_of=True).ids == []
     assert index.find(["kick", "loop"], 100, all_of=True).ids == [best]
