@@ -31,6 +31,8 @@ ASPECTS: Final = {OVERALL: "embedding"} | {
 }
 #: What is computed of a sound from outside.
 _GROUPS: Final = ("container", "vectors")
+#: An end may be as far (s) behind that of the sound: lengths are shown rounded.
+_ROUNDED: Final = 0.01
 
 
 def aspect_column(name: object, what: str = "aspects") -> str:
@@ -52,7 +54,7 @@ def aspect_name(column: str) -> str:
     return next(name for name, of in ASPECTS.items() if of == column)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays do not compare as one
 class Given:
     """A sound as it was given.
 
@@ -195,7 +197,7 @@ def _array(given: Given) -> Clip:
         raise ParameterError("sample_rate: of an array it has to be given (Hz)")
     try:
         samples = np.asarray(given.sound)
-        if samples.dtype.kind not in "iuf":
+        if samples.dtype.kind not in "if":
             raise TypeError
     except (TypeError, ValueError):
         raise ParameterError(
@@ -221,10 +223,10 @@ def _frames(given: Given, rate: int, frames: int) -> tuple[int, int]:
     length = frames / rate
     if round(start * rate) >= frames:
         raise ParameterError(f"start: {start:g} s is after the end of {given.name} ({length:.3f} s)")
-    if end is not None and round(end * rate) > frames:
+    if end is not None and end - length > _ROUNDED:
         raise ParameterError(f"end: {end:g} s is after the end of {given.name} ({length:.3f} s)")
     first = round(start * rate)
-    return first, max(first + 1, frames if end is None else round(end * rate))
+    return first, max(first + 1, frames if end is None else min(frames, round(end * rate)))
 
 
 def _part_of_file(path: str, given: Given) -> Clip:

@@ -109,6 +109,8 @@ def test_a_region_is_cut_before_it_is_heard(heard: Heard, tmp_path: Path) -> Non
     for sound, options in ((tmp_path / "both.wav", {}), (both, {"sample_rate": rate})):
         assert library.search().like(sound, end=length, **options).limit(1).run().ids == [first]
         assert library.search().like(sound, start=length, **options).limit(1).run().ids == [second]
+    rounded = library.search().like(tmp_path / "both.wav", start=length, end=2 * length + 0.009)
+    assert rounded.limit(1).run().ids == [second]
     within = library.search().like(sounds / "tone_002.wav", start=0.02, end=0.15).limit(1).run()
     assert within.ids == [first]
     assert within.explanation.likes == [f"{sounds / 'tone_002.wav'} from 0.02 s to 0.15 s"]
