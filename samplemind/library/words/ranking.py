@@ -51,11 +51,11 @@ _FLOOR: Final = np.float32(0.02)
 _SHOWS: Final = 0.1
 #: What is like something that must not be there, at this chance, is left out.
 _EXCLUDED: Final = 0.5
-#: So many sounds are looked up by their words for each one that is asked for, and at least so many.
+#: So many sounds are looked up by their words for each one that is asked for: at least so many, fewer in a large
+#: library, where each costs; in few steps, so that the next page is ranked like the one before.
 _EACH: Final = 2
-_LEAST: Final = 100
-#: So many of the nearest take part at least; more cost more than all else.
-_NEAR: Final = 50
+_LEAST, _LEAST_OF_MANY, _STEP = 400, 100, 4
+_MANY: Final = 100_000
 #: Where words have to stand there, or must not, this many are looked at.
 _REQUIRED: Final = 5000
 #: From so many sounds of a sort on, directions are meant among them.
@@ -155,6 +155,9 @@ class _Ranking:
         self._condition = condition
         self._only = ids
         self._skip = skip
+        self._reach = _LEAST if self._columns.size <= _MANY else _LEAST_OF_MANY
+        while self._reach < _EACH * self._count:
+            self._reach *= _STEP
         self._notes: list[str] = []
         self._distance: Floats = np.empty(0, np.float32)
         self._by_term: Floats = np.empty((0, 0), np.float32)
@@ -220,7 +223,7 @@ class _Ranking:
                 kept = self._having(part)
                 fits = fits & (~kept if part.negated else kept)
         plain = self._plain()
-        count = max(_LEAST, _EACH * self._count)
+        count = self._reach
         if plain:
             hits.take(self._columns, self._look_up(plain, count), True)
         sorts = self._understood.sorts
@@ -320,17 +323,16 @@ class _Ranking:
         if target.negated or not len(hits.at):
             return
         words = frozenset(pieces(target.text))
-        told = hits.at[[words <= of_sound for of_sound in hits.words]]
-        where = np.searchsorted(at, told)
-        where = where[(where < len(at))][at[where[where < len(at)]] == told[where < len(at)]]
-        score[where] = 1 - (1 - score[where]) * np.float32(0.5)
+        told = np.zeros(self._columns.size, bool)
+        told[hits.at[[words <= of_sound for of_sound in hits.words]]] = True
+        score[told[at]] = 1 - (1 - score[told[at]]) * np.float32(0.5)
 
     def _with_nearness(self, at: Places, scores: Scores) -> tuple[Places, Scores]:
         """Only the best by words, and the nearest, are compared with what they are to be like."""
-        count = max(_LEAST, _EACH * self._count)
+        count = self._reach
         first = at[_best(_together(scores, len(at)), count)] if scores else np.empty(0, np.int64)
         only = None if self._only is None else list(self._only)
-        near = self._engine.nearest(self._terms, max(_NEAR, self._count), self._condition, only, self._skip)
+        near = self._engine.nearest(self._terms, self._reach // _EACH, self._condition, only, self._skip)
         known = [(self._columns.at(near.ids), near)]
         rest = np.setdiff1d(first, known[0][0])
         if len(rest):

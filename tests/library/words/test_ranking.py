@@ -157,6 +157,21 @@ def test_labels_and_tags_outweigh_what_was_heard(tmp_path: Path) -> None:
     assert ranked(library, "dark").words[ranked(library, "dark").ids.index(two)] == ["dark (tags)"]
 
 
+def test_pages_follow_each_other(tmp_path: Path) -> None:
+    library = Library.create(tmp_path / "library")
+    rng = np.random.default_rng(5)
+    add(library, [(f"a/{'vinyl ' * (n % 3 > 0)}{n}.wav", "kick" if n % 2 else "snare", float(rng.uniform(0.3, 0.9)),
+                   float(rng.uniform(50, 5000)), 0.3, None) for n in range(120)])  # fmt: skip
+    whole = library.search().text("dark vinyl kick").limit(60).ids()
+    pages = [
+        key
+        for start in range(0, 60, 20)
+        for key in library.search().text("dark vinyl kick").limit(20).offset(start).ids()
+    ]
+    assert pages == whole
+    assert len(set(whole)) == 60
+
+
 def test_alike_gives_the_sounds_whose_words_match(library: Library) -> None:
     of = dict(library.frame(["id", "name"]).rows())
     assert [of[key] for key in alike(library.tables, engine_for(library.tables), "808")] == ["tr808 vinyl.wav"]
