@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from samplemind.cli import demo, doctor, duplicates, explain, find, ingest, keep, label, search, sounds
+from samplemind.cli import collection, demo, doctor, duplicates, explain, find, ingest, keep, label, search, sounds
 from samplemind.cli.options import CANNOT, DONE, INTERRUPTED, WRONG_USAGE, State
 from samplemind.errors import ParameterError, SampleMindError
 
@@ -137,6 +137,7 @@ app.command("list", rich_help_panel=FIND)(find.list_rows)
 app.command(rich_help_panel=FIND)(find.similar)
 app.command(rich_help_panel=KEEP)(keep.info)
 app.command(rich_help_panel=KEEP)(label.label)
+app.command(rich_help_panel=KEEP)(collection.collection)
 app.command(rich_help_panel=KEEP)(duplicates.duplicates)
 app.command(rich_help_panel=KEEP)(keep.verify)
 app.command(rich_help_panel=KEEP)(keep.compact)

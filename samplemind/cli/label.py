@@ -27,13 +27,13 @@ def label(
     sounds: Annotated[
         list[str] | None, typer.Argument(metavar="[SOUND…]", help="Files, folders, or ids, of the library.")
     ] = None,
-    value: Annotated[str | None, typer.Option("--value", "-v", help="What holds of them: kick, 4, or any text.")] = None,
+    value: Annotated[str | None, typer.Option("--value", "-v", help="What holds of them: kick, 4, any text.")] = None,
     task: Annotated[
         str | None,
         typer.Option("--task", "-t", help="What it is about: class, bpm, key, rating (1 to 5), note, or your own.",
                      show_default="class"),
     ] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", help="Give them a tag; may be given more than once.")] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", help="Give them a tag; one or more.")] = None,
     untag: Annotated[list[str] | None, typer.Option("--untag", help="Take a tag away.")] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Take back what was said for --task.")] = False,
     where: WhereOption = None,
@@ -42,7 +42,7 @@ def label(
     redo: Annotated[bool, typer.Option("--redo", help="Bring back what was taken back last.")] = False,
     batch: Annotated[str | None, typer.Option("--batch", metavar="NAME", help="What to undo; see --history.")] = None,
     show: Annotated[bool, typer.Option("--list", help="List what holds, of SOUNDs or of all.")] = False,
-    history: Annotated[bool, typer.Option("--history", help="List all that was ever said, of SOUNDs or of all.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="List all that was ever said, of SOUNDs or all.")] = False,
     disagree: Annotated[bool, typer.Option("--disagreements", help="List where people say different things.")] = False,
     out: Annotated[
         str | None, typer.Option("--export", metavar="FILE", help="Write what holds: .csv, or a folder for JAMS.")
@@ -72,7 +72,7 @@ def label(
     says = bool(value is not None or tag or untag or clear)
     asked = [says, undo or redo, show, history, disagree, out is not None, source is not None]
     if sum(asked) != 1:
-        raise ParameterError("label: say one thing to do; give --value, --tag, --untag, --clear, --undo, --redo, --list, "
+        raise ParameterError("label: say one thing to do: --value, --tag, --untag, --clear, --undo, --redo, --list, "
                              "--history, --disagreements, --export or --import")  # fmt: skip
     opened = Library.open(library)
     labels = opened.labels
@@ -85,10 +85,8 @@ def label(
         typer.echo(f"{counted(labels.export(out, task), 'statement')} written to {printable(out)}")
     elif source is not None:
         read = labels.import_(source, by=by)
-        typer.echo(
-            f"{counted(read.statements, 'statement')} read about {counted(read.sounds, 'sound')}"
-            + (f"; {counted(read.unknown, 'row')} about sounds that are not in the library" if read.unknown else "")
-        )
+        typer.echo(f"{counted(read.statements, 'statement')} read about {counted(read.sounds, 'sound')}, "
+                   f"{read.known} held already, {counted(read.unknown, 'row')} of unknown sounds")  # fmt: skip
     else:
         _list(opened, sounds or None, task, history, disagree, form)
 
@@ -118,6 +116,7 @@ def _list(library: Library, sounds: Sequence[str] | None, task: str | None, hist
 
     ids = None if sounds is None else ids_of(library.tables, sounds)
     labels = library.labels
+    columns: tuple[str, ...]
     if history:
         rows, columns = labels.history(), _HISTORY
     elif disagree:

@@ -14,10 +14,12 @@ from samplemind.library.tables import Tables
 if TYPE_CHECKING:
     import polars as pl
 
+    from samplemind.library.chosen import Sounds
     from samplemind.library.duplicates import Applied, DuplicateReport
     from samplemind.library.labels import Labels
     from samplemind.library.search.filters import Filter
     from samplemind.library.search.request import Search
+    from samplemind.library.shelf import Collections
     from samplemind.settings import Settings
 
 __all__ = ["Library"]
@@ -86,6 +88,13 @@ class Library:
         from samplemind.library.labels import Labels
 
         return Labels(self._tables)
+
+    @functools.cached_property
+    def collections(self) -> Collections:
+        """Named sets of sounds, and saved searches."""
+        from samplemind.library.shelf import Collections
+
+        return Collections(self)
 
     def __repr__(self) -> str:
         return f"Library({self.uri!r})"
@@ -232,14 +241,17 @@ class Library:
         found = (asked if columns is None else asked.columns(columns)).to_polars()
         return found.select([name for name in found.columns if name == "distance" or not name.startswith("distance_")])
 
+    def label(self, sounds: Sounds | None, value: object, task: str = "class", **how: Any) -> str:
+        """Say one thing of one sound or of many; see `Labels.label`."""
+        return self.labels.label(sounds, value, task, **how)
+
     def duplicates(self, kinds: Iterable[str] = ("exact", "audio", "near"), where: Any = None) -> DuplicateReport:
-        """Find files that hold the same sound; see docs/duplicates.md.
+        """Find files that hold the same sound.
 
         Parameters
         ----------
         kinds : iterable of str
-            ``"exact"`` (the same bytes), ``"audio"`` (the same samples in another container, or at another rate),
-            ``"near"`` (coded anew, louder, trimmed, padded), ``"hit"`` (almost the same hit).
+            ``"exact"`` (bytes), ``"audio"`` (samples), ``"near"`` (coded anew, trimmed, padded), ``"hit"`` (alike).
         where : str or Filter, optional
             Only among files for which it holds.
         """
@@ -248,13 +260,7 @@ class Library:
         return self._tables.fresh(find, kinds, where)
 
     def undo_duplicates(self, journal: str | os.PathLike[str]) -> Applied:
-        """Bring back what a plan for duplicates put aside, however far it came; call it as often as you like.
-
-        Parameters
-        ----------
-        journal : path-like
-            The file that `Applied.journal` names.
-        """
+        """Bring back what a plan for duplicates put aside, however far it came; `Applied.journal` names the file."""
         from samplemind.library.duplicates.trash import undo
 
         return undo(self._tables, journal)

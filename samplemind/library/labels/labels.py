@@ -26,7 +26,7 @@ from samplemind.library.labels.statements import (
 )
 from samplemind.library.lock import people_lock
 from samplemind.library.schema import SAMPLES_KEY
-from samplemind.library.tables import Tables, quoted
+from samplemind.library.tables import Tables
 
 if TYPE_CHECKING:
     import polars as pl
@@ -389,16 +389,6 @@ def write(tables: Tables, table: Any, rows: pl.DataFrame) -> None:
         table.add(to_arrow(rows))
         if table.stats()["fragment_stats"]["num_small_fragments"] > _FRAGMENTS:
             table.optimize()
-
-
-def about_nothing(tables: Tables) -> tuple[int, int, int]:
-    """How many statements there are, how many are about sounds that are not there, and how many sounds those are."""
-    table = tables.extra("labels")
-    if table is None:
-        return 0, 0, 0
-    said = tables.read(table, [SAMPLES_KEY], f"id <> {quoted([''])}")
-    lost = said.join(tables.read(tables.samples, [SAMPLES_KEY]), SAMPLES_KEY, "anti")
-    return len(said), len(lost), lost[SAMPLES_KEY].n_unique()
 
 
 def _author(by: str | None, source: str, version: str | None) -> tuple[str, str | None]:
