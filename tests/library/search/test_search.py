@@ -423,3 +423,23 @@ def test_filters_are_taken_wherever_a_condition_is(own: Heard, tmp_path: Path) -
         with pytest.raises(ParameterError, match="cannot be read"):
             call(where="path = (SELECT path FROM files)")
     assert len(library) == 13
+
+
+def test_within_collections(own: Heard) -> None:
+    sounds, library = own
+    paths = [sounds / f"tone_00{number}.wav" for number in (5, 1, 7)]
+    ids = [library.get(path)["id"] for path in paths]
+    library.collections.create("mine", paths)
+    library.collections.create("other", paths[1:])
+    within = library.search().within("mine")
+    assert within.ids() == ids
+    assert within.offset(1).limit(1).ids() == ids[1:2]
+    assert within.sort("path").ids() == [ids[1], ids[0], ids[2]]
+    assert within.within("other").ids() == ids[1:]
+    near = within.like(paths[0]).run()
+    assert set(near.ids) == set(ids[1:])
+    assert near.frame["distance"].is_sorted()
+    library.collections.save_search("near", library.search().like(paths[0]).limit(4))
+    assert set(library.search().within("near").ids()) == set(library.search().like(paths[0]).limit(4).ids())
+    with pytest.raises(LibraryError, match="nothing"):
+        library.search().within("nothing").run()
