@@ -74,6 +74,7 @@ class Tables:
         self._connection = connection
         self.samples, self.files, self.runs, self.meta = (connection.open_table(name) for name in TABLES)
         self._extra: dict[str, Any] = {}
+        self._versions: tuple[int, int] | None = None
         self.kept: dict[str, Any] = {}
 
     @classmethod
@@ -160,6 +161,13 @@ class Tables:
         with self.guard():
             for table in (self.files, self.samples, self.runs, self.meta, *self._extra.values()):
                 table.checkout_latest()
+        self._versions = None
+
+    def versions(self) -> tuple[int, int]:
+        """Which versions of `samples` and `files` were opened by the last `refresh`."""
+        if self._versions is None:
+            self._versions = self.samples.version, self.files.version
+        return self._versions
 
     def fresh(self, ask: Callable[Concatenate[Tables, P], Answer], *values: P.args, **named: P.kwargs) -> Answer:
         """Ask the newest state, as ``ask(tables, *values)``.

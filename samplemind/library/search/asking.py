@@ -14,7 +14,7 @@ from samplemind.library.tables import Tables
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Pinned", "versions"]
+__all__ = ["Pinned"]
 
 Answer = TypeVar("Answer")
 #: One for each library that is open: it keeps what was read of indices, whichever version of the tables is asked.
@@ -26,11 +26,6 @@ def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="samplemind-search", daemon=True).start()
     return loop
-
-
-def versions(tables: Tables) -> tuple[int, int]:
-    """What the tables of sounds and files have open."""
-    return tables.samples.version, tables.files.version
 
 
 class Pinned:
@@ -46,7 +41,7 @@ class Pinned:
 
     def __init__(self, tables: Tables) -> None:
         self._guard = tables.guard
-        self.versions = versions(tables)
+        self.versions = tables.versions()
         self.samples, self.files = self.wait(self._open(tables))
 
     async def _open(self, tables: Tables) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from samplemind.library.schema import FILES_KEY, SAMPLES_KEY, files_schema
+from samplemind.library.schema import FILES_KEY, SAMPLES_KEY, files_schema, samples_schema
 from samplemind.library.search.asking import Pinned
 from samplemind.library.search.scoring import FloatArray
 
@@ -117,6 +117,17 @@ class Columns:
         """Which sounds have that vector."""
         return self._vector(column)[1]
 
+    @property
+    def vector_names(self) -> set[str]:
+        """The vectors that are at hand."""
+        return set(self._vectors)
+
+    def vector_bytes(self, column: str | None = None) -> int:
+        """What the vectors of one column take in memory; without a name, what those at hand take."""
+        if column is None:
+            return sum(vectors.nbytes for vectors, _ in self._vectors.values())
+        return 4 * self.size * int(samples_schema().field(column).type.list_size)
+
     def _vector(self, column: str) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
         if column not in self._vectors:
             table = self.pinned.wait(self.pinned.rows(self.pinned.samples, [column]))
@@ -154,6 +165,8 @@ class Columns:
         parts = [self._in_order[self._starts[at] : self._starts[at + 1]] for at in sounds]
         rank = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         rows = self._joined(np.concatenate(parts) if parts else np.empty(0, np.int64), {FILES_KEY, *columns})
+        if all(len(part) <= 1 for part in parts):  # nearly always
+            return rows.drop(_AT)
         return rows.with_columns(pl.Series(_AT, rank)).sort(_AT, FILES_KEY).drop(_AT)
 
     def _joined(self, at: npt.NDArray[np.int64], columns: Collection[str]) -> pl.DataFrame:
@@ -179,6 +192,7 @@ class _Kept:
         rows = self._frame(first)
         self.row_ids: npt.NDArray[np.uint64] = rows["_rowid"].to_numpy()
         self._columns = {name: rows[name] for name in first}
+        self._is_sorted = bool(np.all(self.row_ids[:-1] < self.row_ids[1:]))
 
     def _frame(self, columns: Sequence[str]) -> pl.DataFrame:
         import polars as pl
@@ -205,6 +219,8 @@ class _Kept:
             self._columns |= {name: rows[name] if order is None else rows[name].gather(order) for name in missing}
 
     def at_rows(self, row_ids: npt.NDArray[Any]) -> Places:
+        if self._is_sorted:
+            return np.searchsorted(self.row_ids, row_ids)
         order = _places(self.row_ids, row_ids)
         return np.arange(len(row_ids)) if order is None else order
 

@@ -16,15 +16,15 @@ import contextlib
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from samplemind.descriptors.catalogue import CATALOGUE
 from samplemind.errors import LibraryError
-from samplemind.library.schema import FILES_KEY, SAMPLES_KEY, files_schema
-from samplemind.library.search.asking import Pinned, versions
+from samplemind.library.schema import FILES_KEY, SAMPLES_KEY, files_schema, vector_columns
+from samplemind.library.search.asking import Pinned
 from samplemind.library.search.columns import Columns, dense
 from samplemind.library.search.scoring import FloatArray, Neighbours, Term, directions, in_order
 from samplemind.library.tables import Tables, quoted
@@ -42,8 +42,8 @@ Rows = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
 
 #: Candidates of an index: so many for each neighbour that is wanted, and at least so many.
-_EACH: Final = 4
-_LEAST: Final = 48
+_EACH: Final = 3
+_LEAST: Final = 36
 #: With several terms the nearest of all together need not be near by each.
 _LEAST_OF_MANY: Final = 1000
 #: Neighbours beyond those wanted, for sounds that lie nowhere any more.
@@ -60,8 +60,12 @@ _MOST: Final = 20_000
 _FETCH: Final = 20_000
 #: A column is read into memory when it is shown so often.
 _OFTEN: Final = 2
+#: And vectors, when they are compared so often, as long as they take no more than this.
+_OFTEN_VECTOR: Final = 4
+_VECTOR_BYTES: Final = 2**30
 _FILES: Final = frozenset(files_schema().names)
-_NESTED: Final = frozenset(entry.name for entry in CATALOGUE if entry.dtype in ("vector", "floats", "texts"))
+_VECTORS: Final = frozenset(vector_columns())
+_LISTS: Final = frozenset(entry.name for entry in CATALOGUE if entry.dtype in ("vector", "floats", "texts")) - _VECTORS
 
 
 class Indexed:
@@ -77,12 +81,11 @@ class Indexed:
         self._tables = tables
         self._lock = threading.Lock()
         self._state: _State | None = None
-        self._asked: Counter[str] = Counter()
 
     def nearest(self, terms: Sequence[Term], count: int, condition: Filter | None = None,
                 ids: Sequence[str] | None = None, skip: Collection[str] = ()) -> Neighbours:  # fmt: skip
         """The sounds that are nearest to all terms together."""
-        state = self._now()
+        state = self._now(term.column for term in terms)
         fits = None
         where = None
         if condition is not None and condition.is_of_samples:
@@ -101,13 +104,13 @@ class Indexed:
         wanted = count + len(skip) + _SPARE
         while True:
             row_ids, is_all = state.candidates(terms, wanted, where)
-            near = state.compared(row_ids, None, terms, None, is_all)
-            first = near.ids if is_all or fits is not None else near.ids[:wanted]
-            keep = set(state.placed([key for key in first if key not in skip], None, fits))
+            near = state.compared(state.allowed(row_ids, skip, fits), None, terms, None, is_all)
+            first = near.ids if is_all else near.ids[:wanted]
+            keep = set(first if state.is_in_memory else state.placed([key for key in first if key not in skip], None))
             at = [index for index, key in enumerate(first) if key in keep][: max(count, 0)]
             if len(at) >= count or is_all:
-                ids = [near.ids[index] for index in at]
-                return Neighbours(ids, near.distance[at], near.by_term[at], is_all, near.candidates)
+                return Neighbours([first[index] for index in at], near.distance[at], near.by_term[at], is_all,
+                                  near.candidates)  # fmt: skip
             wanted *= _EACH
 
     def distances(self, terms: Sequence[Term], ids: Sequence[str]) -> Neighbours:
@@ -146,12 +149,12 @@ class Indexed:
         """The columns in memory; where they are not there yet, this waits for them."""
         return self._now().memory()
 
-    def _now(self, shown: Iterable[str] = ()) -> _State:
+    def _now(self, asked: Iterable[str] = ()) -> _State:
+        """The state that is open; `asked` are columns that are shown or compared now."""
         with self._lock:
-            if self._state is None or self._state.pinned.versions != versions(self._tables):
+            if self._state is None or self._state.pinned.versions != self._tables.versions():
                 self._state = _State(Pinned(self._tables))
-            self._asked.update(name for name in shown if name not in _NESTED)
-            self._state.load([name for name, times in self._asked.items() if times >= _OFTEN])
+            self._state.remember(asked)
             return self._state
 
 
@@ -164,21 +167,31 @@ class _State:
         self._loading: threading.Thread | None = None
         self._lock = threading.Lock()
         self._rows: dict[str, int] = {}
+        self._asked: Counter[str] = Counter()
+        self._tried: set[str] = set()
 
-    def load(self, names: Sequence[str]) -> None:
-        """Read columns into memory, beside what is being asked."""
-        known = self._columns.names if self._columns else set()
-        if set(names) <= known or (self._loading is not None and self._loading.is_alive()):
-            return
-        self._loading = threading.Thread(target=self._load, args=(names,), name="samplemind-columns", daemon=True)
-        self._loading.start()
+    def remember(self, asked: Iterable[str]) -> None:
+        """Read columns into memory, beside what is being asked, when this state was asked for them often enough."""
+        self._asked.update(name for name in asked if name not in _LISTS)
+        often = {
+            name for name, times in self._asked.items() if times >= (_OFTEN if name not in _VECTORS else _OFTEN_VECTOR)
+        }
+        missing = often - self._tried
+        if missing and (self._loading is None or not self._loading.is_alive()):
+            self._tried |= missing
+            self._loading = threading.Thread(target=self._load, args=(missing,), name="samplemind-columns", daemon=True)
+            self._loading.start()
 
-    def _load(self, names: Sequence[str]) -> None:
+    def _load(self, names: set[str]) -> None:
         # Where a file of this version is gone, there is a newer version; until it is opened the store answers.
         with contextlib.suppress(LibraryError):
-            kept = self._columns or Columns(self.pinned, names)
-            kept.read(names)
+            plain = sorted(names - _VECTORS)
+            kept = self._columns or Columns(self.pinned, plain)
+            kept.read(plain)
             self._columns = kept
+            for name in sorted(names & _VECTORS):
+                if kept.vector_bytes(name) <= min(_VECTOR_BYTES - kept.vector_bytes(), _free_bytes() // 4):
+                    kept.vectors(name)
 
     def memory(self) -> Columns:
         """The columns in memory, as soon as they are there."""
@@ -188,6 +201,20 @@ class _State:
                     self._loading.join()
                 self._columns = self._columns or Columns(self.pinned)
             return self._columns
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether ids, and where sounds lie, are in memory."""
+        return self._columns is not None
+
+    def allowed(self, row_ids: Rows, skip: Collection[str], fits: Mask | None) -> Rows:
+        """The rows of sounds that lie somewhere, fit, and are not to be skipped, as far as memory tells."""
+        kept = self._columns
+        if kept is None:
+            return row_ids
+        at = kept.at_rows(row_ids)
+        keep = (kept.placed if fits is None else fits)[at]
+        return row_ids[keep & ~np.isin(at, kept.at(skip))] if skip else row_ids[keep]
 
     def candidates(self, terms: Sequence[Term], count: int, where: str | None) -> tuple[Rows, bool]:
         """Rows of the store among which the nearest are, and whether these are all that there are."""
@@ -203,7 +230,9 @@ class _State:
         query = self.pinned.samples.query().nearest_to(way).column(column).distance_type("cosine").limit(count)
         query = query.select(["_distance"]).with_row_id()
         query = query.where(where) if where is not None else query
-        rows = await (query.nprobes(_PROBES + count // _DEEPER) if count <= _MOST else query.bypass_vector_index()).to_arrow()
+        rows = await (
+            query.nprobes(_PROBES + count // _DEEPER) if count <= _MOST else query.bypass_vector_index()
+        ).to_arrow()
         if len(rows) < count <= _MOST:  # a filter leaves little in these partitions
             few = where is not None and await self.pinned.samples.count_rows(where) <= _FEW
             again = query.bypass_vector_index() if few else query.minimum_nprobes(_PROBES).maximum_nprobes(0)
@@ -230,6 +259,14 @@ class _State:
         """Vectors of rows, in the same order, which of them there are, and (if `named`) the ids."""
         if not columns and not named:
             return {}, {}, []
+        kept = self._columns
+        if kept is not None and not named and kept.vector_names.issuperset(columns):
+            at = kept.at_rows(row_ids)
+            return (
+                {name: kept.vectors(name)[at] for name in columns},
+                {name: kept.has(name)[at] for name in columns},
+                [],
+            )
         names = [SAMPLES_KEY, *columns] if named else list(columns)
         found: list[dict[str, tuple[FloatArray, Mask]]] = []
         keys: list[str] = []
@@ -257,15 +294,16 @@ class _State:
         keys = [key for key in ids if key in self._rows]
         return np.array([self._rows[key] for key in keys], np.uint64), keys
 
-    def placed(self, ids: Sequence[str], condition: Filter | None, fits: Any = None) -> list[str]:
+    def placed(self, ids: Sequence[str], condition: Filter | None) -> list[str]:
         """Those of the sounds that lie somewhere, and of which the condition is true, in the same order."""
         kept = self._columns
         if condition is None and kept is not None:
-            fits = kept.placed if fits is None else fits
-            return [key for key in ids if (at := kept.one(key)) is not None and fits[at]]
+            places = kept.places(ids)
+            there = (places >= 0) & kept.placed[places]
+            return [key for key, yes in zip(ids, there.tolist(), strict=True) if yes]
         rows = self.rows(ids, set(condition.columns) if condition is not None else set())
-        there = set((rows if condition is None else rows.filter(condition.expression()))[SAMPLES_KEY].to_list())
-        return [key for key in ids if key in there]
+        found = set((rows if condition is None else rows.filter(condition.expression()))[SAMPLES_KEY].to_list())
+        return [key for key in ids if key in found]
 
     def rows(self, ids: Sequence[str], columns: Collection[str]) -> pl.DataFrame:
         """The files of sounds with these columns, in order of `ids`, then of paths."""
@@ -319,3 +357,9 @@ def _frame(parts: Sequence[pa.Table], columns: Sequence[str]) -> pl.DataFrame:
     rows = pl.from_arrow(pa.concat_tables(parts).select(list(columns)))
     assert isinstance(rows, pl.DataFrame)
     return rows
+
+
+def _free_bytes() -> int:
+    import psutil
+
+    return int(psutil.virtual_memory().available)

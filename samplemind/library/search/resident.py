@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from samplemind.library.schema import FILES_KEY, SAMPLES_KEY
-from samplemind.library.search.asking import Pinned, versions
+from samplemind.library.search.asking import Pinned
 from samplemind.library.search.columns import Columns
 from samplemind.library.search.scoring import FloatArray, Neighbours, Term, distances, in_order, totals
 from samplemind.library.tables import Tables
@@ -144,7 +144,7 @@ class Resident:
 
     def _now(self) -> Columns:
         with self._lock:
-            if self._kept is None or self._kept.pinned.versions != versions(self._tables):
+            if self._kept is None or self._kept.pinned.versions != self._tables.versions():
                 self._kept = Columns(Pinned(self._tables))
             return self._kept
 
