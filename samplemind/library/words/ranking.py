@@ -54,7 +54,7 @@ _EXCLUDED: Final = 0.5
 #: So many sounds are looked up by their words for each one that is asked for: at least so many, fewer in a large
 #: library, where each costs; in few steps, so that the next page is ranked like the one before.
 _EACH: Final = 2
-_LEAST, _LEAST_OF_MANY, _STEP = 400, 100, 4
+_LEAST, _LEAST_OF_MANY, _STEP = 400, 64, 4
 _MANY: Final = 100_000
 #: Where words have to stand there, or must not, this many are looked at.
 _REQUIRED: Final = 5000
@@ -74,7 +74,8 @@ class Ranked:
     score : numpy.ndarray [shape=(n,)]
         0 to 1.
     words : list of list of str
-        For each sound which words stand where, as ``"kick (names)"``.
+        For each sound which words stand where, as ``"kick (names)"``; in libraries of more than 100,000 sounds only
+        of those that match best by words.
     reasons : list of dict of str to float
         For each sound the score of each piece, by how the piece was written, and of its nearness.
     notes : list of str
@@ -356,7 +357,7 @@ class _Ranking:
         wanted |= {word for sort in self._understood.sorts if not sort.negated for word in sort.words}
         wanted |= {word for target in self._understood.targets if not target.negated for word in pieces(target.text)}
         texts = hits.texts
-        if wanted and not hits.is_all:
+        if wanted and not hits.is_all and self._columns.size <= _MANY:
             texts = {**texts, **self._index.texts([key for key in ids if key not in texts])}
         words = [
             [f"{word} ({name})" for name in FIELDS for word in dict.fromkeys(texts.get(key, {}).get(name, "").split())

@@ -35,6 +35,8 @@ _BY_NAME, _BY_WORD, _BY_LABEL = 0.85, 0.8, 0.97
 #: The vector by which sounds of a class are typical; from so many on, drawn from so many, and so many put in order.
 _VECTOR: Final = "embedding"
 _LEAST_MEMBERS, _MODELS, _MOST_MEMBERS = 3, 1000, 5000
+#: So many answers for sorts of sound are kept.
+_KEPT: Final = 16
 #: What is left of a heard class where the name claims another.
 _CONTRADICTED: Final = 0.4
 #: Of a narrow word ("crash") the class alone says only so much.
@@ -55,6 +57,7 @@ class Scales:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._columns = engine.memory()
+        self._evidence: dict[tuple[tuple[str, ...], bool], Floats] = {}
         self._members: dict[str, tuple[Places, Floats]] = {}
         self._standings: dict[tuple[str, bool], Ranks | None] = {}
         self._heard: tuple[list[str], npt.NDArray[np.uint8], Floats] | None = None
@@ -84,6 +87,14 @@ class Scales:
         Both count as independent hints; a heard class that the name contradicts counts for less. Of the sounds that
         were heard as one class the most typical ones count for most (see `_heard_as`).
         """
+        kept = (sort.classes, bool(sort.specific))
+        if kept not in self._evidence:
+            while len(self._evidence) >= _KEPT:
+                self._evidence.pop(next(iter(self._evidence)))
+            self._evidence[kept] = self._evidence_of(sort)
+        return self._evidence[kept]
+
+    def _evidence_of(self, sort: Sort) -> Floats:
         is_heard = np.zeros(self._columns.size, np.float32)
         for name in sort.classes:
             at, chances = self._heard_as(name)

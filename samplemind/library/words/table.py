@@ -207,6 +207,9 @@ class WordIndex:
                 table = tables.ensure("words")
             if table is not None and delta:
                 delta = self._delta()  # what another process has written meanwhile
+                if len(delta.gone) + len(delta.replaced) > table.count_rows() / 2:
+                    table.delete("true")  # nearly all: to name each would take longer than to write all anew
+                    delta = self._delta()
                 # Old rows go first: who reads between the two takes the sounds for missing, and looks for itself.
                 for ids in _parts([*delta.gone, *delta.replaced]):
                     table.delete(f"id IN ({quoted(ids)})")

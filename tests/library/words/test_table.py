@@ -150,6 +150,15 @@ def test_reading_only_needs_no_right_to_write(own: tuple[Path, Library]) -> None
         folder.chmod(0o755)
 
 
+def test_when_nearly_all_changed_all_is_written_anew(own: tuple[Path, Library]) -> None:
+    _, library = own
+    library.labels.tag(library.frame(["id"])["id"].to_list(), "gong")
+    library.tables.refresh()
+    ids = set(library.frame(["id"])["id"])
+    assert set(words_of(library.tables).find(["gong"], 100).ids) == ids
+    assert library.tables.extra("words").count_rows() == len(ids)
+
+
 def test_many_new_rows_go_into_the_index(own: tuple[Path, Library], monkeypatch: pytest.MonkeyPatch) -> None:
     _, library = own
     monkeypatch.setattr(words_table, "_UNINDEXED", 0)
