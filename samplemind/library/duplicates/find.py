@@ -24,13 +24,14 @@ KINDS: Final[tuple[Kind, ...]] = ("exact", "audio", "near", "hit")
 #: What is known of each file, by which the best one of a group is chosen.
 _COLUMNS: Final = (
     "path", "id", "root", "folder", "name", "size", "mtime_ns", "status", "audio_hash", "codec", "bit_depth",
-    "sample_rate", "channels", "duration_s", "effective_duration_s", "kind",
+    "sample_rate", "channels", "rms_dbfs", "duration_s", "effective_duration_s", "kind",
 )  # fmt: skip
 _FINGERPRINT: Final = "fingerprint"
 #: The same at another rate: so near (dB, frames, s) are only copies that nothing else was done to.
 _EQUAL_DB: Final = 0.3
 _EQUAL_SHIFT: Final = 0.25
 _EQUAL_S: Final = 0.005
+_EQUAL_LEVEL_DB: Final = 0.2
 _LOSSY: Final = ("mp3", "vorbis", "opus", "aac")
 
 
@@ -125,10 +126,12 @@ def _at_other_rates(pairs: Any, known: pl.DataFrame) -> Any:
     from samplemind.library.duplicates.search import Pairs
 
     rate, length = known["sample_rate"].to_numpy(), known["duration_s"].to_numpy()
+    level, channels = known["rms_dbfs"].to_numpy(), known["channels"].to_numpy()
     lossless = ~known["codec"].is_in(_LOSSY).fill_null(True).to_numpy()
     a, b = pairs.first, pairs.second
     same = (pairs.deviation <= _EQUAL_DB) & (np.abs(pairs.shift) <= _EQUAL_SHIFT) & (rate[a] != rate[b])
     same &= (np.abs(length[a] - length[b]) <= _EQUAL_S) & lossless[a] & lossless[b]
+    same &= (np.abs(level[a] - level[b]) <= _EQUAL_LEVEL_DB) & (channels[a] == channels[b])
     return Pairs(a[same], b[same], pairs.deviation[same], pairs.after[same], pairs.shift[same])
 
 
