@@ -271,27 +271,22 @@ def is_null(value: Value) -> Tree:
 
 
 def like(value: Value, parts: Sequence[Piece], any_case: bool) -> Tree:
-    """Whether a text fits a pattern of `patterns.pieces`; without a wildcard it is a comparison."""
+    """Whether a text fits a pattern of `patterns.pieces`."""
     _must(value, "text")
     word = "ILIKE" if any_case else "LIKE"
-    # A column is needed, where the texts of a constant would do.
     escape = "\\" if any(part and part in ("%", "_") for part in parts) else ""
     plain = constant(to_like(parts, escape)) + (f" ESCAPE '{escape}'" if escape else "")
+    escaped = constant(to_like(parts, "\\"))
     regex = constant(to_regex(parts, any_case))
     # LanceDB knows upper and lower case of ASCII only.
-    in_lance = not any_case or all(part is None or part.isascii() for part in parts)
-    lance = f"{value.texts.lance} {{no}}{word} {constant(to_like(parts, chr(92)))}"
-    ours, polars = f"{value.texts.ours} {{no}}{word} {plain}", f"REGEXP_LIKE({value.texts.polars}, {regex})"
+    in_lance = value.texts.lance is not None and (not any_case or all(part is None or part.isascii() for part in parts))
 
     def said(no: str) -> Texts:
-        text = None if value.texts.lance is None or not in_lance else _with(lance, no)
-        return Texts(_with(ours, no), f"NOT {polars}" if no else polars, text)
+        ours, polars, lance = value.texts
+        lance = f"{lance} {no}{word} {escaped}" if in_lance else None
+        return Texts(f"{ours} {no}{word} {plain}", f"{no}REGEXP_LIKE({polars}, {regex})", lance)
 
     return Leaf(said(""), said("NOT "), value.columns)
-
-
-def _with(text: str, no: str) -> str:
-    return text.replace("{no}", no, 1)
 
 
 def matching(value: Value, pattern: str) -> Tree:

@@ -145,6 +145,7 @@ def test_simple_conditions_need_no_more_than_the_store(condition: Filter) -> Non
         ("name LIKE 'Kick%'", ["a"]),
         ("name ILIKE 'kick_1%'", ["a"]),
         ("name NOT LIKE '%i%'", ["c"]),
+        ("lower('{no}{0}') LIKE '{no}%' AND upper(name) LIKE 'X%'", ["c"]),
         ("name LIKE '%100|%%' ESCAPE '|'", ["b"]),
         ("name REGEXP '^[KH]'", ["a", "b"]),
         ("NOT regexp_like(name, '(?i)^k')", ["b", "c"]),
