@@ -10,8 +10,8 @@ what lacks one thing is not made up for by plenty of another::
     direction  smooth share of the sounds that have less, of that sort if one is    w = 1
     nearness   1 - distance, not below 0                                            w = 3
 
-Weights of sorts and directions are shared where there are several. A sound that shows nothing of a sort that is asked
-for, and has none of the words, is not found.
+Of n sorts each weighs 2 / sqrt(n). A sound that shows nothing of a sort that is asked for, and has none of the words,
+is not found.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy.typing as npt
 from samplemind.library.tables import Tables
 from samplemind.library.words.hits import Hits, words_in
 from samplemind.library.words.parts import Part, Sort, Target, Understanding, Words
-from samplemind.library.words.scales import Scales
+from samplemind.library.words.scales import scales_of
 from samplemind.library.words.sources import FIELDS
 from samplemind.library.words.spelling import nearest
 from samplemind.library.words.table import Found, WordIndex, words_of
@@ -149,7 +149,7 @@ class _Ranking:
         self._engine = engine
         self._index: WordIndex = words_of(tables)
         self._columns = engine.memory()
-        self._scales = _scales(tables, engine)
+        self._scales = scales_of(tables, engine)
         self._understood = understood
         self._count = max(count, 0)
         self._terms = list(terms)
@@ -392,11 +392,3 @@ def _best(total: Floats, count: int) -> Places:
     order = np.argsort(-total[kept], kind="stable")
     best: Places = kept[order][:count]
     return best
-
-
-def _scales(tables: Tables, engine: Engine) -> Scales:
-    kept = tables.kept.get("scales")
-    if kept is None or kept[0] is not engine.memory():
-        kept = tables.kept["scales"] = (engine.memory(), Scales(engine))
-    scales: Scales = kept[1]
-    return scales

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from samplemind.errors import LibraryError
 from samplemind.library.search.scoring import Sound, Term
+from samplemind.library.tables import Tables
 from samplemind.library.words.parts import Scale, Sort, Target
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from samplemind.library.search.indices import Engine
 
-__all__ = ["STEPS", "Scales", "likely"]
+__all__ = ["STEPS", "Scales", "likely", "scales_of"]
 
 Floats = npt.NDArray[np.float32]
 Ranks = npt.NDArray[np.uint16]
@@ -209,6 +210,15 @@ class Scales:
 
 def _has(sort: Sort, words: frozenset[str]) -> bool:
     return bool(sort.words & words) or any(words.issuperset(name.split()) for name in sort.specific)
+
+
+def scales_of(tables: Tables, engine: Engine) -> Scales:
+    """The scales of a library as it is open now; one for all who ask."""
+    kept = tables.kept.get("scales")
+    if kept is None or kept[0] is not engine.memory():
+        kept = tables.kept["scales"] = (engine.memory(), Scales(engine))
+    scales: Scales = kept[1]
+    return scales
 
 
 def likely(strength: str, negated: bool, share: Floats) -> Floats:
