@@ -131,11 +131,17 @@ def rank(
 def alike(tables: Tables, engine: Engine, words: str, count: int = _ALIKE) -> list[str]:
     """The sounds that "like 808 kick" means: those that have all of the words and the best match, or else some.
 
-    Sounds that cannot be compared are left out; of those that match alike the first by id are taken.
+    Sounds that cannot be compared are left out; of those that match alike the first by id are taken. A path is no
+    words, and of the name of a file every word has to be there.
     """
-    wanted = pieces(words)
+    if "/" in words:
+        return []
+    stem, dot, _ = words.rpartition(".")
+    wanted = pieces(stem or words)
     index = words_of(tables)
-    found = index.find(wanted, _LEAST, all_of=True).ids or index.find(wanted, _LEAST).ids
+    found = index.find(wanted, _LEAST, all_of=True).ids
+    if not found and not dot:
+        found = index.find(wanted, _LEAST).ids
     vectors = engine.vectors(found, ["embedding"])["embedding"]
     return [key for key, vector in zip(found, vectors, strict=True) if vector is not None][:count]
 

@@ -177,6 +177,10 @@ def test_alike_gives_the_sounds_whose_words_match(library: Library) -> None:
     assert [of[key] for key in alike(library.tables, engine_for(library.tables), "808")] == ["tr808 vinyl.wav"]
     assert [of[key] for key in alike(library.tables, engine_for(library.tables), "vinyl noise")] == ["vinyl noise.wav"]
     assert alike(library.tables, engine_for(library.tables), "zzzz") == []
+    assert len(alike(library.tables, engine_for(library.tables), "noise zzzz")) == 1
+    assert len(alike(library.tables, engine_for(library.tables), "vinyl noise.wav")) == 1
+    assert alike(library.tables, engine_for(library.tables), "vinyl zzzz.wav") == []
+    assert alike(library.tables, engine_for(library.tables), "/elsewhere/vinyl.wav") == []
 
 
 def test_an_empty_library_has_no_answers(tmp_path: Path) -> None:
@@ -221,3 +225,22 @@ def test_many_standings_are_worth_what_few_are() -> None:
     for among in (None, ranks[:7], ranks[:50_000]):
         few = [_worth(target, Scale("x", -1.0), part, among) for part in np.array_split(ranks, 9)]
         assert np.concatenate(few) == pytest.approx(_worth(target, Scale("x", -1.0), ranks, among), abs=1e-6)
+
+
+def test_what_is_named_by_words_is_found_itself(library: Library) -> None:
+    of = dict(library.frame(["id", "name"]).rows())
+    found = library.search().text("like 808").run()
+    assert of[found.ids[0]] == "tr808 vinyl.wav"
+    assert found.frame["distance"][0] == pytest.approx(0, abs=1e-6)
+    by_path = library.search().text("like /x/root/b/one.wav").run()
+    assert "one.wav" not in [of[key] for key in by_path.ids]  # an example that is named itself is not looked for
+    assert by_path.explanation.likes
+
+
+def test_a_phrase_opens_no_files(library: Library, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.wav"
+    secret.write_text("not for everyone")
+    for phrase in (f"like {secret}", f'like "{secret}"', f"unlike {secret} kick"):
+        found = library.search().text(phrase).run()
+        assert "not for everyone" not in str(found.explanation)
+        assert any("no sound of the library" in note for note in found.explanation.notes)
