@@ -238,6 +238,8 @@ def accuracy(corpus: Path, out: Path, count: int) -> sm.Library:
     print(f"recall    {np.mean([of[a] == of[b] for a, b in expected]):.4f} ({len(expected)} pairs)")
     listed = _pairs(np.array(judge.groups)) + judge.doubtful
     print(f"recall    {np.mean([of[a] == of[b] for a, b in listed]):.4f} with rows that nobody listened to")
+    with_source = [of[i] == of[judge.origin[i]] for i in judge.variant]
+    print(f"recall    {np.mean(with_source):.4f} ({len(with_source)} pairs of a variant and its original)")
     for name in VARIANTS:
         mine = [i for i, variant in judge.variant.items() if variant == name]
         print(f"  {name:<26} {np.mean([of[i] == of[judge.origin[i]] for i in mine]):.3f} of {len(mine)}")

@@ -21,7 +21,7 @@ _FULL: Final = np.float32(DEEPEST_DB - 20)
 #: Frames that the cut at the start or end of a trimmed sound reaches into.
 _CUT: Final = 2
 #: Share of the lighter one's weight that has to be compared.
-_OVERLAP: Final = np.float32(0.5)
+_OVERLAP: Final = np.float32(0.35)
 #: A rise or fall in dB from one frame to the next, between which levels count half.
 _LEAP: Final = np.float32(8.0)
 _FAR: Final = np.float32(99.0)

@@ -14,7 +14,7 @@ from samplemind.library.duplicates.search import Limits, Pairs
 __all__ = ["grouped"]
 
 #: Two groups become one where their centres are this many times as far apart as two sounds may be.
-_REACH: Final = 2.0
+_REACH: Final = 1.2
 
 
 @njit(cache=True)
@@ -47,7 +47,7 @@ def grouped(levels: Any, seconds: Any, pairs: Pairs, limits: Limits) -> Any:
     """Put sounds that are nearly the same into groups.
 
     Groups grow from the nearest pairs on. Two of them become one only where their centres, the sounds from which they
-    grew, are no further apart than twice what two sounds may be: without that, a row of toms tuned from low to high
+    grew, are hardly further apart than two sounds may be: without that, a row of toms tuned from low to high
     would be one sound.
 
     Parameters
