@@ -88,10 +88,11 @@ class Indexed:
         state = self._now(term.column for term in terms)
         fits = None
         where = None
-        if condition is not None and condition.is_of_samples:
+        new = state.pinned.lacking(condition.columns) if condition is not None else frozenset()
+        if condition is not None and condition.is_of_samples and not new:
             where = condition.for_lance()
         elif condition is not None:
-            free, _ = condition.split(_FILES)
+            free, _ = condition.split(_FILES | new)
             where = free.for_lance() if free is not None and free.is_of_samples else None
             kept = state.memory()
             fits = kept.fitting(condition)
@@ -192,6 +193,13 @@ class _State:
             for name in sorted(names & _VECTORS):
                 if kept.vector_bytes(name) <= min(_VECTOR_BYTES - kept.vector_bytes(), _free_bytes() // 4):
                     kept.vectors(name)
+                self.pinned.wait(self._warm(name))
+
+    async def _warm(self, column: str) -> None:
+        """Read the index of a column, which else each question would do for the partitions it comes to."""
+        for index in await self.pinned.samples.list_indices():
+            if index.columns == [column]:
+                await self.pinned.samples.prewarm_index(index.name)
 
     def memory(self) -> Columns:
         """The columns in memory, as soon as they are there."""
@@ -218,10 +226,11 @@ class _State:
 
     def candidates(self, terms: Sequence[Term], count: int, where: str | None) -> tuple[Rows, bool]:
         """Rows of the store among which the nearest are, and whether these are all that there are."""
-        ways = [(term.column, way) for term in terms for way in directions(term)]
+        new = self.pinned.lacking([term.column for term in terms])
+        ways = [(term.column, way) for term in terms if term.column not in new for way in directions(term)]
         each = max(_EACH * count, _LEAST if len(ways) == 1 else _LEAST_OF_MANY)
         found = self.pinned.wait(self._nearest(ways, each, where))
-        return np.unique(np.concatenate(found)), all(len(rows) < each for rows in found)
+        return np.unique(np.concatenate([np.empty(0, np.uint64), *found])), all(len(rows) < each for rows in found)
 
     async def _nearest(self, ways: Sequence[tuple[str, FloatArray]], count: int, where: str | None) -> list[Rows]:
         return list(await asyncio.gather(*(self._around(column, way, count, where) for column, way in ways)))

@@ -15,6 +15,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from samplemind.library.lock import people_lock
 from samplemind.library.schema import FILES_KEY, SAMPLES_KEY, vector_columns
 from samplemind.library.search.indexed import Indexed
 from samplemind.library.search.resident import Resident
@@ -142,6 +143,10 @@ def _steps(tables: Tables, rows: int) -> Iterator[tuple[str, Callable[[], Any]]]
                     f"{table.name}.{column}: indexed",
                     functools.partial(_make, table, column, _plain(column), f"{column}_idx"),
                 )
+    words = tables.extra("words")
+    if words is not None and any((i.num_unindexed_rows or 0) > _UNINDEXED[0] for i in words.list_indices()):
+        # Whoever was stopped between writing words and taking them into their index has left this behind.
+        yield "words: brought up to date", functools.partial(_words, tables, words)
     made = tables.samples.list_indices()
     for column in vector_columns():
         old = sorted((_rows_then(index.name), index.name) for index in made if index.columns == [column])
@@ -157,6 +162,11 @@ def _steps(tables: Tables, rows: int) -> Iterator[tuple[str, Callable[[], Any]]]
 
 def _make(table: Any, column: str, config: Any, name: str) -> None:
     table.create_index(column, config=config, name=name, replace=True)
+
+
+def _words(tables: Tables, words: Any) -> None:
+    with people_lock(tables.folder, tables.uri):
+        words.optimize()
 
 
 def _rows_then(name: str) -> int:
