@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -101,8 +102,11 @@ def test_rules_choose_what_stays(mine) -> None:
 
 
 def test_lossless_and_better_files_stay(tmp_path) -> None:
-    sounds = make_sounds(tmp_path / "sounds", 1, seconds=1.0)
-    samples, rate = soundfile.read(sounds / "tone_000.wav")
+    sounds, rate = make_sounds(tmp_path / "sounds", 1), 22050
+    time_s = np.arange(rate) / rate
+    noise = 0.01 * np.random.default_rng(0).standard_normal(rate)
+    samples = np.exp(-4 * time_s) * (0.4 * np.sin(2 * np.pi * 300 * time_s) + noise)
+    soundfile.write(sounds / "tone_000.wav", samples, rate)
     soundfile.write(sounds / "same.flac", samples, rate)
     soundfile.write(sounds / "coded.ogg", samples, rate)
     library = Library.create(tmp_path / "lib")
