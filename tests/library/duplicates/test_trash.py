@@ -107,6 +107,7 @@ def test_lossless_and_better_files_stay(tmp_path) -> None:
     noise = 0.01 * np.random.default_rng(0).standard_normal(rate)
     samples = np.exp(-4 * time_s) * (0.4 * np.sin(2 * np.pi * 300 * time_s) + noise)
     soundfile.write(sounds / "tone_000.wav", samples, rate)
+    samples, rate = soundfile.read(sounds / "tone_000.wav")
     soundfile.write(sounds / "same.flac", samples, rate)
     soundfile.write(sounds / "coded.ogg", samples, rate)
     library = Library.create(tmp_path / "lib")
