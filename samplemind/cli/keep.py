@@ -49,8 +49,11 @@ def info(library: LibraryArgument, form: FormatOption = "table") -> None:
         "classes": _counts(known.classes),
         "ingests": str(known.runs),
         "indices": _indices(known.indices),
+        "outdated": f"{known.outdated} sounds lack what is new; an ingest of their folders brings them up to date",
         "on disk": "unknown" if known.disk_bytes is None else size(known.disk_bytes),
     }
+    if not known.outdated:
+        del lines["outdated"]
     for name, text in lines.items():
         typer.echo(f"{name:<11} {text}")
 

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samplemind.descriptors.catalogue import LEVELS
 from samplemind.errors import ParameterError
 from samplemind.library.lock import people_lock, writer_lock
+from samplemind.library.plan import SAMPLE_COLUMNS, stale_groups
 from samplemind.library.query import frame
 from samplemind.library.report import LibraryInfo
 from samplemind.library.schema import column_names
@@ -29,7 +31,7 @@ _FORMS = (".parquet", ".csv", ".jsonl")
 
 def info(tables: Tables) -> LibraryInfo:
     """See `Library.info`."""
-    samples = tables.read(tables.samples, ["id", "status", "level", "kind", "sample_class", "duration_s"])
+    samples = tables.read(tables.samples, [*SAMPLE_COLUMNS, "kind", "sample_class", "duration_s"])
     files = tables.read(tables.files, ["id", "folder", "size"])
     facts = tables.facts()
     good = samples.filter(samples["status"] == "ok")
@@ -40,7 +42,7 @@ def info(tables: Tables) -> LibraryInfo:
         orphans=len(samples.join(files, "id", "anti")), audio_s=float(samples["duration_s"].sum() or 0.0),
         size_bytes=int(files["size"].sum() or 0), levels=_counts(good, "level"), kinds=_counts(good, "kind"),
         classes=_counts(good, "sample_class"), runs=tables.runs.count_rows(), disk_bytes=_disk_bytes(tables.folder),
-        indices=indexed_shares(tables),
+        indices=indexed_shares(tables), outdated=len(stale_groups(samples.select(SAMPLE_COLUMNS), LEVELS[0])),
     )  # fmt: skip
 
 

@@ -153,6 +153,8 @@ class LibraryInfo:
         What the library takes on disk; None for object stores.
     indices : dict of str to float
         Columns with an index, and the share of rows that are in it (0 to 1); none in a library that needs none.
+    outdated : int
+        Sounds that lack what this version computes of them; an ingest of their folders brings them up to date.
     """
 
     uri: str
@@ -173,3 +175,4 @@ class LibraryInfo:
     runs: int
     disk_bytes: int | None
     indices: dict[str, float] = field(default_factory=dict)
+    outdated: int = 0

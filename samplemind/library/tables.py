@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["CompactedError", "Tables", "quoted", "storage"]
+__all__ = ["CompactedError", "Tables", "completed", "quoted", "storage", "stored"]
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
@@ -217,9 +217,11 @@ class Tables:
     def read_arrow(self, table: Any, columns: Sequence[str], where: str | None = None) -> pa.Table:
         """The same as an Arrow table."""
         with self.guard():
-            query = table.search().select(list(columns)).limit(None)
+            there = stored(table.schema, table.name, columns)
+            # Of no column at all the store would not even say how many rows there are.
+            query = table.search().select(there or [table.schema.names[0]]).limit(None)
             rows: pa.Table = (query.where(where) if where is not None else query).to_arrow()
-            return rows.select(list(columns))
+            return completed(rows, table.name, columns).select(list(columns))
 
     def migrate(self) -> None:
         """Give the tables the columns of this version's catalogue; what is new is empty until the next ingest."""
@@ -249,6 +251,35 @@ class Tables:
         """Say in words what the storage layer raises."""
         with storage(self.uri, self.folder):
             yield
+
+
+def stored(present: pa.Schema, name: str, columns: Sequence[str]) -> list[str]:
+    """Those of `columns` that a table has, as this version knows them; those of an older program lack some.
+
+    Parameters
+    ----------
+    present : pyarrow.Schema
+        Of the table.
+    name : str
+        Of the table.
+    columns : sequence of str
+    """
+    wanted = _SCHEMAS[name]()
+    types = dict(zip(present.names, present.types, strict=True))
+    return [one for one in columns if one not in wanted.names or types.get(one) == wanted.field(one).type]
+
+
+def completed(rows: pa.Table, name: str, columns: Sequence[str]) -> pa.Table:
+    """Rows of a table with nulls for those of `columns` that it lacks: they were not computed yet."""
+    import pyarrow as pa
+
+    for one in columns:
+        if one not in rows.column_names:
+            type_ = _SCHEMAS[name]().field(one).type
+            # Polars cannot read a slice of lists without values, so they are in parts like the others.
+            parts = [pa.nulls(len(part), type_) for part in rows.to_batches()]
+            rows = rows.append_column(pa.field(one, type_), pa.chunked_array(parts, type_))
+    return rows
 
 
 def _schema_of(fields: list[Any]) -> pa.Schema:

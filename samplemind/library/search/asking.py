@@ -6,10 +6,11 @@ import asyncio
 import functools
 import threading
 import weakref
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from samplemind.library.tables import Tables
+from samplemind.library.schema import SAMPLES_KEY, samples_schema
+from samplemind.library.tables import Tables, completed, stored
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,6 +54,7 @@ class Pinned:
         opened = [await connection.open_table(name) for name in ("samples", "files")]
         for table, version in zip(opened, self.versions, strict=True):
             await table.checkout(version)
+        self._schemas = {table.name: await table.schema() for table in opened}
         return opened
 
     def wait(self, question: Coroutine[Any, Any, Answer]) -> Answer:
@@ -62,11 +64,20 @@ class Pinned:
 
     async def rows(self, table: Any, columns: Sequence[str], where: str | None = None) -> pa.Table:
         """Columns of a table, and `_rowid`."""
-        query = table.query().select(list(columns)).with_row_id()
+        query = table.query().select(self._there(table, columns)).with_row_id()
         found: pa.Table = await (query.where(where) if where is not None else query).to_arrow()
-        return found
+        return completed(found, table.name, columns)
 
     async def take(self, row_ids: Sequence[int], columns: Sequence[str]) -> pa.Table:
         """Columns of sounds, and `_rowid`, in order of the rows; each once."""
-        found: pa.Table = await self.samples.take_row_ids(list(row_ids)).select(list(columns)).with_row_id().to_arrow()
-        return found
+        there = self._there(self.samples, columns)
+        found: pa.Table = await self.samples.take_row_ids(list(row_ids)).select(there).with_row_id().to_arrow()
+        return completed(found, self.samples.name, columns)
+
+    def _there(self, table: Any, columns: Sequence[str]) -> list[str]:
+        return stored(self._schemas[table.name], table.name, columns) or [SAMPLES_KEY]
+
+    def lacking(self, columns: Collection[str]) -> frozenset[str]:
+        """Those columns of sounds that the library does not have yet: an older program made it."""
+        ours = [name for name in columns if name in samples_schema().names]
+        return frozenset(ours).difference(stored(self._schemas[self.samples.name], self.samples.name, ours))
