@@ -35,7 +35,7 @@ from samplemind.library.search.indices import RESIDENT
 
 _DOCS: Final = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 _NEAREST: Final = 10
-#: Questions that are not counted, and seconds that are waited: the first ones have columns and indices read beside them.
+#: Questions that are not counted, and seconds to wait among them: columns and indices are read beside the first ones.
 _WARM: Final = 30
 _WAIT_S: Final = 5.0
 _COLD: Final = """
