@@ -19,6 +19,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,9 +36,8 @@ from samplemind.library.search.indices import RESIDENT
 
 _DOCS: Final = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 _NEAREST: Final = 10
-#: Questions that are not counted, and seconds to wait among them: columns and indices are read beside the first ones.
+#: Questions that are not counted: columns and indices are read beside the first ones.
 _WARM: Final = 30
-_WAIT_S: Final = 5.0
 _COLD: Final = """
 import sys, time
 begin = time.perf_counter()
@@ -178,8 +178,8 @@ class Benchmark:
         rows = rng.choice(pool, self._options.queries + _WARM)
         spent, found = [], []
         for number, at in enumerate(rows):
-            if number == _WARM // 2:
-                time.sleep(_WAIT_S)
+            if number in (_WARM // 3, _WARM // 2):
+                _settle()
             key = truth.ids[at]
             begin = time.perf_counter()
             search = library.search().like(key, aspects=dict(case.aspects) or None).limit(_NEAREST)
@@ -253,6 +253,13 @@ class _Truth:
             best = allowed[np.argpartition(-likeness[allowed], count - 1)[:count]] if count else allowed
             self._known[key] = set(self.ids[best])
         return len(self._known[key] & set(ids[:_NEAREST])) / max(len(self._known[key]), 1)
+
+
+def _settle() -> None:
+    """Wait for what is read beside the questions."""
+    for thread in threading.enumerate():
+        if thread.name == "samplemind-columns":
+            thread.join()
 
 
 def _times(spent: list[float]) -> dict[str, float]:
