@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["AudioError", "LibraryError", "ParameterError", "SampleMindError"]
+__all__ = ["AudioError", "LibraryError", "ParameterError", "SampleMindError", "printable"]
+
+
+def printable(text: str) -> str:
+    """Text without control characters, so that the name of a file steers neither a terminal nor a log."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 class SampleMindError(Exception):
@@ -26,7 +31,7 @@ class AudioError(SampleMindError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}"
+        return f"{printable(self.path)}: {self.reason}"
 
 
 class ParameterError(SampleMindError):

@@ -163,7 +163,8 @@ def similar(
         typer.echo(printable(line), err=True)
     rows = found.frame
     if len(found.explanation.aspects) == 1:
-        rows = rows.drop([name for name in rows.columns if name.startswith("distance_")])  # it is the distance
+        # It is the distance.
+        rows = rows.drop([name for name in rows.columns if name.startswith("distance_") and name not in (asked or ())])
     show_frame(rows, form, None if asked else neighbours(list(found.explanation.aspects)))
 
 

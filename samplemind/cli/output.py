@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from rich.cells import cell_len, set_cell_size
 
+from samplemind.errors import printable
+
 __all__ = ["Column", "Format", "Writer", "counted", "generic_columns", "plain", "printable"]
 
 Format = Literal["table", "jsonl", "csv"]
@@ -48,11 +50,6 @@ def _as_is(value: Any) -> Any:
 def counted(count: int, name: str) -> str:
     """A number of things: `1 file`, `2 files`."""
     return f"{count} {name}" if count == 1 else f"{count} {name}s"
-
-
-def printable(text: str) -> str:
-    """Text without control characters, so that the name of a file cannot steer the terminal."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 @dataclass(frozen=True, slots=True)

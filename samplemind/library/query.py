@@ -26,6 +26,8 @@ DEFAULT_COLUMNS: Final = (
     "path", "id", "status", "error", "duration_s", "kind", "sample_class", "bpm", "key", "scale", "midi_note",
     "loudness_lufs", "peak_dbfs",
 )  # fmt: skip
+#: More than any library has, and few enough for whoever counts with 32 bits.
+_MOST_ROWS: Final = 10**9
 
 
 def frame(tables: Tables, columns: Sequence[str] | None, where: str | Filter | None, sort: str | None,
@@ -65,17 +67,17 @@ def in_order(rows: pl.DataFrame, orders: Sequence[Order]) -> pl.DataFrame:
                      nulls_last=[not order.nulls_first for order in orders], maintain_order=True)  # fmt: skip
 
 
-def whole(limit: int, least: int) -> int:
-    """A limit, as long as it is a whole number that is large enough.
+def whole(limit: int, least: int, name: str = "limit") -> int:
+    """A limit, as long as it is a whole number that is large enough; no table has more rows than the largest.
 
     Raises
     ------
     ParameterError
         For anything else.
     """
-    if not isinstance(limit, Integral) or limit < least:
-        raise ParameterError(f"limit: {limit!r}; give a whole number, {least} or more")
-    return int(limit)
+    if not isinstance(limit, Integral) or isinstance(limit, bool) or limit < least:
+        raise ParameterError(f"{name}: {limit!r}; give a whole number, {least} or more")
+    return min(int(limit), _MOST_ROWS)
 
 
 def checked(columns: Sequence[str], also: Collection[str] = ()) -> list[str]:

@@ -239,7 +239,8 @@ class Library:
         """
         asked = self.search().like(sound, aspects=by).where(where).skip_equal(skip_equal).limit(limit)
         found = (asked if columns is None else asked.columns(columns)).to_polars()
-        return found.select([name for name in found.columns if name == "distance" or not name.startswith("distance_")])
+        keep = {"distance", *(columns or ())}
+        return found.select([name for name in found.columns if name in keep or not name.startswith("distance_")])
 
     def label(self, sounds: Sounds | None, value: object, task: str = "class", **how: Any) -> str:
         """Say one thing of one sound or of many; see `Labels.label`."""

@@ -54,7 +54,12 @@ def read_condition(sql: str, values: Mapping[str, Any], results: frozenset[str])
     ParameterError
         For what is not understood.
     """
-    return _guarded("where", sql, lambda: _Reader(values, results).condition(_parsed(sql, "where")))
+    reader = _Reader(values, results)
+    tree = _guarded("where", sql, lambda: reader.condition(_parsed(sql, "where")))
+    if unused := [name for name in values if name not in reader.used]:
+        names = ", ".join(f":{name}" for name in unused)
+        raise ParameterError(f"where: {_shown(sql)}: {names} is given, but the condition does not name it")
+    return tree
 
 
 def read_orders(sql: str, results: frozenset[str] = frozenset()) -> tuple[Order, ...]:
@@ -139,6 +144,7 @@ class _Reader:
     def __init__(self, values: Mapping[str, Any], results: frozenset[str]) -> None:
         self._values = values
         self._results = results
+        self.used: set[str] = set()
 
     def condition(self, node: Any) -> Tree:
         name = type(node).__name__
@@ -268,6 +274,7 @@ class _Reader:
             known = ", ".join(f":{key}" for key in self._values) or "none"
             raise ParameterError(f"the value of {':' + name if isinstance(name, str) else '?'} is not given "
                                  f"({known} is)")  # fmt: skip
+        self.used.add(name)
         return self._values[name]
 
     def orders(self, node: Any) -> Iterator[Order]:

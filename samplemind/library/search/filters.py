@@ -186,6 +186,8 @@ def as_filter(where: str | Filter | None, values: Mapping[str, Any] | None = Non
             )
         return where
     if where is None or (isinstance(where, str) and not where.strip()):
+        if values:
+            raise ParameterError(f"where: no condition names {', '.join(f':{name}' for name in values)}")
         return None
     return Filter(read_condition(where, values or {}, results)) if values or not isinstance(where, str) else _parsed(
         where, (), results)  # fmt: skip

@@ -10,11 +10,15 @@ from samplemind.errors import ParameterError
 from samplemind.library.names import parse_key
 from samplemind.library.search.filters import Filter
 
-__all__ = ["midi_of", "near_bpm", "near_key", "near_note"]
+__all__ = ["midi_of", "near_bpm", "near_key", "near_note", "related_keys"]
 
 _TONICS: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _NOTE: Final = re.compile(r"\s*([A-Ga-g])((?:#|♯|b|♭){0,2})\s*(-?\d{1,2})?\s*")
+_MARK: Final = re.compile(r"[\s_-]+(sharp|flat)", re.IGNORECASE)
+_MODE: Final = re.compile(r"[\s_-]*(?:major|minor|maj|min|dur|moll)$", re.IGNORECASE)
+_GERMAN: Final = re.compile(r"([A-Ha-h])(is|es|s)? (dur|moll)", re.IGNORECASE)
+_CHANGES: Final = {"is": 1, "es": -1, "s": -1, "": 0}
 _FIFTH: Final = 7
 _RELATIVE: Final = 3
 
@@ -26,8 +30,8 @@ def near_key(key: str, *, same: bool = True, relative: bool = True, fifths: bool
     Parameters
     ----------
     key : str
-        ``"A minor"``, ``"Am"``, ``"Bb"`` (a lone tonic is major), ``"F♯ major"``, or Camelot: ``"8A"``. However it is
-        spelled: D♭ is C♯.
+        ``"A minor"``, ``"Am"``, ``"Bb"`` (a lone tonic is major), ``"F♯ major"``, ``"h-moll"`` (before `dur` and
+        `moll` H is B, and B is B♭), or Camelot: ``"8A"``. However it is spelled: D♭ is C♯.
     same : bool
         The key itself.
     relative : bool
@@ -47,10 +51,29 @@ def near_key(key: str, *, same: bool = True, relative: bool = True, fifths: bool
     >>> print(near_key("A minor", fifths=False))
     (key = 'A' AND scale = 'minor') OR (key = 'C' AND scale = 'major')
     """
-    understood = parse_key(key) if isinstance(key, str) else None
+    understood = _key(key) if isinstance(key, str) else None
     if understood is None:
         raise ParameterError(f"key: {key!r} is none; give it as in 'A minor', 'F#m', 'Bb major' or '8A'")
     name, scale = understood.split(" ")
+    keys = related_keys(name, scale, same=same, relative=relative, fifths=fifths, parallel=parallel)
+    if not keys:
+        raise ParameterError("near_key: every key is left out; allow same, relative, fifths or parallel")
+    return _any([Filter.of("key", "=", tonic) & Filter.of("scale", "=", mode) for tonic, mode in keys])
+
+
+def _key(text: str) -> str | None:
+    """A key as `parse_key` gives it; its words may be joined in any way."""
+    text = _MODE.sub(lambda match: " " + match[0].strip(" _-").lower(), _MARK.sub(r"\1", text.strip()))
+    if match := _GERMAN.fullmatch(text):
+        letter, change, mode = match[1].upper(), (match[2] or "").lower(), match[3]
+        tonic = 10 if letter == "B" and not change else _STEPS[letter.replace("H", "B")] + _CHANGES[change]
+        return f"{_TONICS[tonic % 12]} {'minor' if mode == 'moll' else 'major'}"
+    return parse_key(text)
+
+
+def related_keys(name: str, scale: str, *, same: bool = True, relative: bool = False, fifths: bool = False,
+                 parallel: bool = False) -> list[tuple[str, str]]:  # fmt: skip
+    """The keys that `near_key` asks for, as tonics (with sharps) and scales; the arguments are the same."""
     tonic, minor = _TONICS.index(name), scale == "minor"
     keys: list[tuple[int, bool]] = []
     if same:
@@ -61,16 +84,10 @@ def near_key(key: str, *, same: bool = True, relative: bool = True, fifths: bool
         keys += [(tonic + _FIFTH, minor), (tonic - _FIFTH, minor)]
     if parallel:
         keys.append((tonic, not minor))
-    if not keys:
-        raise ParameterError("near_key: every key is left out; allow same, relative, fifths or parallel")
-    found = [
-        Filter.of("key", "=", _TONICS[at % 12]) & Filter.of("scale", "=", "minor" if is_minor else "major")
-        for at, is_minor in keys
-    ]
-    return _any(found)
+    return [(_TONICS[at % 12], "minor" if is_minor else "major") for at, is_minor in keys]
 
 
-def near_bpm(bpm: float, *, tolerance: float = 2.0, half_double: bool = False) -> Filter:
+def near_bpm(bpm: float, tolerance: float = 2.0, *, half_double: bool = False) -> Filter:
     """Sounds of about a tempo.
 
     Parameters
@@ -96,7 +113,7 @@ def near_bpm(bpm: float, *, tolerance: float = 2.0, half_double: bool = False) -
     return _any([Filter.between("bpm", tempo * (1 - share), tempo * (1 + share)) for tempo in tempi])
 
 
-def near_note(note: str | int, *, semitones: float = 0, any_octave: bool = False) -> Filter:
+def near_note(note: str | int, semitones: float = 0, *, any_octave: bool = False) -> Filter:
     """Sounds of about a note.
 
     Parameters

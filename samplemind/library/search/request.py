@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from samplemind.errors import ParameterError
-from samplemind.library.paths import is_storable, to_text
-from samplemind.library.query import checked, orders_of, whole
+from samplemind.library.paths import absolute, is_storable, to_text
+from samplemind.library.query import checked, find_id, orders_of, whole
 from samplemind.library.search.filters import Filter, as_filter
-from samplemind.library.search.sounds import ASPECTS, OVERALL, Given, aspect_column, aspect_name, check_region
+from samplemind.library.search.sounds import (
+    ASPECTS,
+    NUMBERS,
+    OVERALL,
+    Given,
+    aspect_column,
+    aspect_name,
+    check_region,
+    check_sound,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,13 +29,17 @@ if TYPE_CHECKING:
     from samplemind.library.search.results import Explanation, Results
     from samplemind.library.store import Library
 
-__all__ = ["DEFAULT_LIMIT", "FOUND_COLUMNS", "RESULT_COLUMNS", "Example", "Search"]
+__all__ = ["DEFAULT_LIMIT", "FOUND_COLUMNS", "RESULT_COLUMNS", "SHOWN_COLUMNS", "Example", "Search"]
 
 DEFAULT_LIMIT: Final = 50
 #: What is shown of each sound when nobody says what.
 FOUND_COLUMNS: Final = ("path", "id", "kind", "sample_class", "bpm", "key", "scale", "midi_note", "duration_s")
 #: Numbers that only an answer has; `where` and `sort` may name them, too.
 RESULT_COLUMNS: Final = frozenset({"distance", "score", *(f"distance_{name}" for name in ASPECTS)})
+#: Weights only count beside each other.
+_HEAVIEST: Final = 1e9
+#: What can be shown of an answer; the matched words cannot be compared.
+SHOWN_COLUMNS: Final = RESULT_COLUMNS | {"words"}
 
 Aspects = str | Iterable[str] | Mapping[str, float]
 
@@ -91,8 +103,8 @@ class Search:
 
         Parameters
         ----------
-        sound : str, path-like or array_like [shape=(n,) or (channels, n)]
-            The start of an id, a path in the library, any sound file, or samples.
+        sound : str, path-like, Clip or array_like [shape=(n,) or (channels, n)]
+            The start of an id, a path in the library, any sound file, what was decoded of one, or samples.
         aspects : str, iterable of str, or mapping of str to float, optional
             What to compare: overall, spectrum, timbre, pitch, envelope, rhythm, harmony; several with weights. If not
             given, those of the call before, or overall in the first.
@@ -117,11 +129,8 @@ class Search:
 
     def _example(self, sound: Any, aspects: Aspects | None, weight: float, start: float | None, end: float | None,
                  sample_rate: int | None) -> Example:  # fmt: skip
+        check_sound(sound, sample_rate)
         check_region(start, end)
-        is_name = isinstance(sound, (str, os.PathLike))
-        if is_name == (sample_rate is not None):
-            said = "it is known of a file; leave it out" if is_name else "of an array it has to be given (Hz)"
-            raise ParameterError(f"sample_rate: {sample_rate}: {said}")
         if aspects is None:
             before = (*self.likes, *self.unlikes)
             columns = before[-1].aspects if before else ((aspect_column(OVERALL), 1.0),)
@@ -156,13 +165,13 @@ class Search:
         both = added if added is None or self.condition is None else self.condition & added
         return replace(self, condition=both or self.condition)
 
-    def tagged(self, *tags: str) -> Search:
+    def tagged(self, *tags: str | Iterable[str]) -> Search:
         """Only sounds that have all of these tags."""
-        return replace(self, tags=(*self.tags, *_texts("tags", tags)))
+        return replace(self, tags=(*self.tags, *_texts("tags", _flat(tags))))
 
-    def untagged(self, *tags: str) -> Search:
+    def untagged(self, *tags: str | Iterable[str]) -> Search:
         """Only sounds that have none of these tags."""
-        return replace(self, without_tags=(*self.without_tags, *_texts("tags", tags)))
+        return replace(self, without_tags=(*self.without_tags, *_texts("tags", _flat(tags))))
 
     def labelled(self, task: str, value: Any = None) -> Search:
         """Only sounds of which a value was said for a task (any value if not given)."""
@@ -178,12 +187,15 @@ class Search:
         return replace(self, without_equal=skip)
 
     def columns(self, *names: str | Sequence[str]) -> Search:
-        """What to say of each sound: columns of `files` and `samples`. Distances and matched words come before."""
-        lists = [[one] if isinstance(one, str) else one for one in names]
-        if not all(isinstance(one, (list, tuple)) for one in lists):
+        """What to say of each sound: columns of `files` and `samples`, and of the answer.
+
+        Where none of ``score``, ``words``, ``distance``, … is among them, those that there are come first; else it is
+        just these columns, in this order.
+        """
+        flat = _flat(names)
+        if not all(isinstance(name, str) for name in flat):
             raise ParameterError(f"columns: {names!r}; give names")
-        flat = checked([name for one in lists for name in one], RESULT_COLUMNS)
-        return replace(self, chosen=tuple(flat) if flat else None)
+        return replace(self, chosen=tuple(checked(flat, SHOWN_COLUMNS)) if flat else None)
 
     def sort(self, sql: str | None) -> Search:
         """Give what is found in another order: ``"bpm DESC, path"``; nulls come last.
@@ -199,9 +211,7 @@ class Search:
 
     def offset(self, count: int) -> Search:
         """How many of the first to leave out, for the next page."""
-        if not isinstance(count, int) or count < 0:
-            raise ParameterError(f"offset: {count!r}; give a whole number, 0 or more")
-        return replace(self, skipped=count)
+        return replace(self, skipped=whole(count, 0, "offset"))
 
     def run(self) -> Results:
         """Look it up.
@@ -241,10 +251,12 @@ class Search:
     def to_dict(self) -> dict[str, Any]:
         """The search as JSON can hold it, to be kept; see `from_dict`.
 
+        An example that is in the library is kept as its id, a file outside of it as its whole path.
+
         Raises
         ------
         ParameterError
-            When an example is an array.
+            When an example is an array or a clip.
         """
         kept: dict[str, Any] = {}
         for field in dataclasses.fields(self):
@@ -252,7 +264,7 @@ class Search:
             if field.name == "library" or value == field.default:
                 continue
             if field.name in ("likes", "unlikes"):
-                value = [_kept(example) for example in value]
+                value = [_kept(self.library, example) for example in value]
             kept[field.name] = str(value) if isinstance(value, Filter) else value
         return kept
 
@@ -286,12 +298,16 @@ class Search:
             raise ParameterError(f"search: {str(kept)[:200]} is no search that was kept ({error})") from None
 
 
-def _kept(example: Example) -> dict[str, Any]:
+def _kept(library: Library, example: Example) -> dict[str, Any]:
     given = example.given
     if not isinstance(given.sound, (str, os.PathLike)):
         raise ParameterError(f"search: {given.said} cannot be kept; write it to a file and give its path")
     aspects = {aspect_name(column): weight for column, weight in example.aspects}
-    return {"sound": os.fspath(given.sound), "aspects": aspects, "weight": example.weight, "start": given.start,
+    text = os.fspath(given.sound)
+    sound = library.tables.fresh(find_id, text) if is_storable(text) else None
+    if sound is None:
+        sound = absolute(text) if os.path.lexists(absolute(text)) else text
+    return {"sound": sound, "aspects": aspects, "weight": example.weight, "start": given.start,
             "end": given.end}  # fmt: skip
 
 
@@ -299,18 +315,26 @@ def _weighted(aspects: Aspects) -> tuple[tuple[str, float], ...]:
     named: Mapping[str, float]
     if isinstance(aspects, Mapping):
         named = aspects
+    elif not isinstance(aspects, Iterable):
+        raise ParameterError(f"aspects: {aspects!r}; give names, or names with weights: {{'timbre': 1}}")
     else:
         names: Sequence[str] = [aspects] if isinstance(aspects, str) else list(aspects)
-        named = dict.fromkeys(names, 1.0)
+        named = {name: 1.0 for name in names if aspect_column(name)}
     if not named:
         raise ParameterError(f"aspects: {aspects!r} names none; choose of {', '.join(ASPECTS)}")
     return tuple((aspect_column(name), _weight(f"aspects: {name}", weight)) for name, weight in named.items())
 
 
 def _weight(what: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not (0 < value < math.inf):
+    if isinstance(value, bool) or not isinstance(value, NUMBERS) or not 0 < value < _HEAVIEST:
         raise ParameterError(f"{what}: {value!r}; give a weight above 0")
     return float(value)
+
+
+def _flat(values: Iterable[Any]) -> list[Any]:
+    """Values one by one, where some came as lists."""
+    groups = (list, tuple, set, frozenset)
+    return [one for value in values for one in (value if isinstance(value, groups) else (value,))]
 
 
 def _texts(what: str, values: Iterable[object]) -> tuple[str, ...]:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from samplemind.errors import ParameterError
+from samplemind.errors import ParameterError, printable
 from samplemind.library.paths import absolute, to_text
 from samplemind.library.query import in_order, orders_of
 from samplemind.library.schema import FILES_KEY, SAMPLES_KEY
 from samplemind.library.search.filters import Filter
 from samplemind.library.search.indices import Engine, engine_for
-from samplemind.library.search.request import FOUND_COLUMNS, RESULT_COLUMNS, Example, Search
+from samplemind.library.search.request import FOUND_COLUMNS, RESULT_COLUMNS, SHOWN_COLUMNS, Example, Search
 from samplemind.library.search.results import Explanation, Results
 from samplemind.library.search.scoring import FloatArray, Neighbours, Sound, Term
 from samplemind.library.search.sounds import Heard, aspect_name, hear
@@ -32,6 +32,8 @@ __all__ = ["run"]
 
 #: How many more are looked at where some of them will be left out; then ever more, until enough are left.
 _GENEROUS: Final = 4
+#: Who asks for more than so many gets no more than there are.
+_MANY: Final = 100_000
 #: A sound that is not liked counts half as much (see scoring.py), also as an aspect of its own.
 _UNLIKE: Final = 0.5
 _UP_TO: Final = re.compile(r"distance <=? (\d[\d.e+-]*)")
@@ -69,12 +71,19 @@ class _Answer:
         self.told = Explanation(engine=type(engine).__name__.lower())
         self._understood = self._read(search.phrase) if search.phrase else None
         self._by_words: set[str] = set()
-        heard = [(example, True) for example in self._likes()] + [(example, False) for example in self._unlikes()]
-        self._heard = [(example, liked, self._hear(example)) for example, liked in heard]
+        #: Examples that a phrase names together: of these the nearest counts.
+        self._groups: dict[int, int] = {}
+        self._heard = [
+            (example, liked, self._hear(example, required))
+            for liked in (True, False)
+            for required, examples in ((True, search.likes if liked else search.unlikes), (False, self._spoken(liked)))
+            for example in examples
+        ]
         self._terms = self._make_terms()
         self._stored, self._after = self._conditions()
         self._only = self._among()
-        self._chosen = [name for name in search.chosen or FOUND_COLUMNS if name not in RESULT_COLUMNS]
+        self._check(search.chosen or (), "columns")
+        self._chosen = [name for name in search.chosen or FOUND_COLUMNS if name not in SHOWN_COLUMNS]
         self._tell()
 
     # what is asked
@@ -87,50 +96,69 @@ class _Answer:
         self.told.phrase, self.told.understood = phrase, understood.spoken()
         return understood
 
-    def _likes(self) -> tuple[Example, ...]:
-        return (*self._search.likes, *self._spoken_of(False))
-
-    def _unlikes(self) -> tuple[Example, ...]:
-        return (*self._search.unlikes, *self._spoken_of(True))
-
-    def _spoken_of(self, negated: bool) -> list[Example]:
+    def _spoken(self, liked: bool) -> list[Example]:
         """Sounds that the phrase names: an id, a path, or words that some sounds have."""
         if self._understood is None:
             return []
-        from samplemind.library.words.ranking import alike
+        from samplemind.library.words.examples import alike
 
         found = []
         for part in self._understood.likes:
-            if part.negated == negated:
+            if part.negated != liked:
                 # A phrase opens no files: what lies elsewhere has to be given as an example.
                 is_named = any(map(self._engine.find, (to_text(part.sound), to_text(absolute(part.sound)))))
-                names = [part.sound] if is_named else alike(self._tables, self._engine, part.sound)
+                names = [part.sound] if is_named else alike(self._tables, self._engine, part, self._understood)
                 if not is_named:
                     self._by_words.update(names)
                 if not names:
                     self.told.notes.append(f"no sound of the library is at {part.sound!r}, or has these words")
-                found += [Search(self._search.library).like(name, weight=1 / len(names)).likes[0] for name in names]
+                examples = [Search(self._search.library).like(name).likes[0] for name in names]
+                self._groups |= dict.fromkeys(map(id, examples), part.start)
+                found += examples
         return found
 
-    def _hear(self, example: Example) -> Heard:
-        return hear(self._tables, self._engine, example.given, [column for column, _ in example.aspects])
+    def _hear(self, example: Example, required: bool) -> Heard:
+        columns = [column for column, _ in example.aspects]
+        heard = hear(self._tables, self._engine, example.given, columns, required)
+        rest = "it is compared by the others" if heard.vectors else "nothing is compared with it"
+        self.told.notes += [f"{note}; {rest}" for note in heard.notes(self._said(example, heard))]
+        return heard
+
+    def _said(self, example: Example, heard: Heard) -> str:
+        """An example for a person, by its path rather than by its id alone."""
+        paths = self._engine.rows([heard.key], [])[FILES_KEY].to_list() if heard.key is not None else []
+        said = example.given.said
+        if not paths or any(to_text(said) == path or path.endswith(f"/{to_text(said)}") for path in paths):
+            return said
+        return f"{printable(paths[0])} ({said[:12]})" if str(heard.key).startswith(said) else said
 
     def _make_terms(self) -> list[Term]:
-        likes: dict[str, list[Sound]] = {}
-        unlikes: dict[str, list[Sound]] = {}
+        likes: dict[str, dict[int, Sound]] = {}
+        unlikes: dict[str, dict[int, Sound]] = {}
         for example, liked, heard in self._heard:
             for column, weight in example.aspects:
+                if column not in heard.vectors:
+                    continue
                 sound = Sound(self._variants(column, heard.vectors[column]), weight * example.weight)
-                (likes if liked else unlikes).setdefault(column, []).append(sound)
+                sounds = (likes if liked else unlikes).setdefault(column, {})
+                group = self._groups.get(id(example), id(example))
+                if group in sounds:
+                    sound = Sound(np.concatenate([sounds[group].variants, sound.variants]), sound.weight)
+                sounds[group] = sound
         columns = dict.fromkeys([*likes, *unlikes])
         weights = {
-            column: sum(sound.weight for sound in likes.get(column, ()))
-            or _UNLIKE * sum(sound.weight for sound in unlikes[column])
+            column: sum(sound.weight for sound in likes.get(column, {}).values())
+            or _UNLIKE * sum(sound.weight for sound in unlikes[column].values())
             for column in columns
         }
         whole = sum(weights.values())
         return [
-            Term(column, tuple(likes.get(column, ())), tuple(unlikes.get(column, ())), weights[column] / whole)
+            Term(
+                column,
+                tuple(likes.get(column, {}).values()),
+                tuple(unlikes.get(column, {}).values()),
+                weights[column] / whole,
+            )
             for column in columns
         ]
 
@@ -156,13 +184,14 @@ class _Answer:
 
     def _check(self, names: Iterable[str], what: str) -> None:
         """That columns of the answer are among those that it will have."""
-        for name in sorted(RESULT_COLUMNS.intersection(names) - set(self._result_names())):
-            have = ", ".join(self._result_names()) or "none"
+        known = SHOWN_COLUMNS if what == "columns" else RESULT_COLUMNS
+        for name in sorted(known.intersection(names) - set(self._result_names())):
+            have = ", ".join(name for name in self._result_names() if name in known) or "none"
             raise ParameterError(f"{what}: this search has no {name} (of such columns it has {have})")
 
     def _result_names(self) -> list[str]:
         by_sound = ["distance", *(f"distance_{aspect_name(term.column)}" for term in self._terms)]
-        return [*(["score"] if self._understood else []), *(by_sound if self._terms else [])]
+        return [*(["score", "words"] if self._understood else []), *(by_sound if self._terms else [])]
 
     def _among(self) -> list[str] | None:
         """Ids that tags, labels and collections leave; None for all. In the order of the first collection."""
@@ -206,6 +235,8 @@ class _Answer:
             return page.select(self._names()), page[SAMPLES_KEY].to_list(), []
         out = self._left_out()
         wanted = search.skipped + search.count
+        if wanted > _MANY:
+            wanted = min(wanted, self._tables.samples.count_rows() + 1)
         may_lose = self._after is not None or search.without_equal
         count = wanted * _GENEROUS if may_lose else wanted
         while True:
@@ -221,8 +252,9 @@ class _Answer:
         return page.select(self._names()), ids, [of_id[key] for key in ids] if of_id else []
 
     def _names(self) -> list[str]:
-        words = ["words"] if self._understood else []
-        return list(dict.fromkeys([*self._result_names()[: len(words)], *words, *self._result_names(), *self._chosen]))
+        """What the answer shows: just what was chosen, where that says which numbers of the answer."""
+        chosen = self._search.chosen or ()
+        return list(chosen) if SHOWN_COLUMNS.intersection(chosen) else [*self._result_names(), *self._chosen]
 
     def _best(self, count: int, out: set[str]) -> _Best:
         if self._understood is None:
@@ -299,8 +331,8 @@ class _Answer:
 
     def _tell(self) -> None:
         search, told = self._search, self.told
-        told.likes = [example.given.said for example, liked, _ in self._heard if liked]
-        told.unlikes = [example.given.said for example, liked, _ in self._heard if not liked]
+        told.likes = [self._said(example, heard) for example, liked, heard in self._heard if liked]
+        told.unlikes = [self._said(example, heard) for example, liked, heard in self._heard if not liked]
         told.aspects = {aspect_name(term.column): round(term.weight, 6) for term in self._terms}
         columns = {term.column for term in self._terms}
         told.tolerant = [

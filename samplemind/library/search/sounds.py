@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from samplemind.audio.clip import Clip
-from samplemind.errors import AudioError, LibraryError, ParameterError
+from samplemind.errors import AudioError, LibraryError, ParameterError, printable
 from samplemind.library.paths import absolute, from_text, is_storable, to_text
 from samplemind.library.query import find_id
-from samplemind.library.schema import FILES_KEY, SAMPLES_KEY, vector_columns
+from samplemind.library.schema import FILES_KEY, SAMPLES_KEY, vector_columns, version_column
 from samplemind.library.search.scoring import FloatArray
+from samplemind.library.search.variants import HARMONY
 from samplemind.library.tables import Tables
 
 if TYPE_CHECKING:
     from samplemind.library.search.indices import Engine
 
-__all__ = ["ASPECTS", "OVERALL", "Given", "Heard", "aspect_column", "aspect_name",
-           "check_region", "hear"]  # fmt: skip
+__all__ = ["ASPECTS", "NUMBERS", "OVERALL", "Given", "Heard", "aspect_column", "aspect_name", "check_region", "check_sound",
+           "hear"]  # fmt: skip
 
 OVERALL: Final = "overall"
 _SUFFIX: Final = "_vector"
@@ -33,6 +35,12 @@ ASPECTS: Final = {OVERALL: "embedding"} | {
 _GROUPS: Final = ("container", "vectors")
 #: An end may be as far (s) behind that of the sound: lengths are shown rounded.
 _ROUNDED: Final = 0.01
+#: So many sounds from outside are remembered: the next page compares with the same ones.
+_REMEMBERED: Final = 16
+#: What can be a number; those of NumPy are not all among Python's.
+NUMBERS: Final = (int, float, np.integer, np.floating)
+#: No time (s) and no rate (Hz) is as large.
+_GREATEST: Final = 1e9
 
 
 def aspect_column(name: object, what: str = "aspects") -> str:
@@ -44,7 +52,7 @@ def aspect_column(name: object, what: str = "aspects") -> str:
         For one that there is not.
     """
     for aspect, column in ASPECTS.items():
-        if name in (aspect, column):
+        if isinstance(name, str) and name in (aspect, column):
             return column
     raise ParameterError(f"{what}: {name!r} is no vector; choose one of {', '.join(ASPECTS)}")
 
@@ -60,7 +68,7 @@ class Given:
 
     Attributes
     ----------
-    sound : str, path-like or array_like
+    sound : str, path-like, Clip or array_like
     sample_rate : int or None
         Of an array.
     start, end : float or None
@@ -76,7 +84,9 @@ class Given:
     def name(self) -> str:
         """For a person, without its region."""
         if isinstance(self.sound, (str, os.PathLike)):
-            return str(os.fspath(self.sound))
+            return printable(str(os.fspath(self.sound)))
+        if isinstance(self.sound, Clip):
+            return f"a clip of {self.sound.duration_s:.3f} s"
         return f"an array of shape {np.shape(self.sound)}"
 
     @property
@@ -94,19 +104,57 @@ class Heard:
     Attributes
     ----------
     key : str or None
-        Its id, where it is (or would be) a sound of the library.
+        Its id, where it was given as a sound of the library.
     audio_hash : str or None
         Of its samples, where they were listened to just now.
     vectors : dict of str to numpy.ndarray
+        Those that it has.
+    lacking : dict of str to str
+        Columns of which it has no vector, and why.
     """
 
     key: str | None
     audio_hash: str | None
     vectors: dict[str, FloatArray]
+    lacking: dict[str, str] = field(default_factory=dict)
+
+    def notes(self, said: str) -> list[str]:
+        """What it cannot be compared by, for a person."""
+        return [_lacks(said, column, reason) for column, reason in self.lacking.items()]
 
 
-def hear(tables: Tables, engine: Engine, given: Given, columns: Sequence[str]) -> Heard:
+def check_sound(sound: object, sample_rate: object) -> None:
+    """That something can be a sound.
+
+    Raises
+    ------
+    ParameterError
+        For anything but a text, a path, a `Clip`, or samples with their rate.
+    """
+    is_whole = isinstance(sound, (str, os.PathLike, Clip))
+    if not (is_whole or isinstance(sound, (list, tuple)) or hasattr(sound, "__array__")):
+        raise ParameterError(f"sound: a {type(sound).__name__} is none; give the start of an id, a path, a Clip, or an "
+                             "array of samples with its sample_rate")  # fmt: skip
+    if is_whole and sample_rate is not None:
+        raise ParameterError(f"sample_rate: {sample_rate!r}: it is known of a file or clip; leave it out")
+    if not is_whole and sample_rate is None:
+        raise ParameterError("sample_rate: of an array it has to be given (Hz)")
+    if sample_rate is not None and not (_is_number(sample_rate) and sample_rate == int(sample_rate)):  # type: ignore[call-overload]
+        raise ParameterError(f"sample_rate: {sample_rate!r}; give a whole number (Hz)")
+
+
+def hear(tables: Tables, engine: Engine, given: Given, columns: Sequence[str], required: bool = True) -> Heard:
     """The vectors of a sound.
+
+    Parameters
+    ----------
+    tables : Tables
+    engine : Engine
+    given : Given
+    columns : sequence of str
+        Of vectors.
+    required : bool
+        Whether it has to have one of them.
 
     Raises
     ------
@@ -117,16 +165,38 @@ def hear(tables: Tables, engine: Engine, given: Given, columns: Sequence[str]) -
     ParameterError
         For an array that is no sound, or a region outside it.
     """
+    heard, refused = _heard(tables, engine, given, columns)
+    if required and not heard.vectors and heard.lacking:
+        column, reason = next(iter(heard.lacking.items()))
+        if heard.key is not None:
+            raise LibraryError(f"library {tables.uri}: {_lacks(given.said, column, reason)}")
+        if refused is not None:
+            raise AudioError(refused, _lacks("it", column, reason))
+        raise ParameterError(f"sound: {_lacks(given.said, column, reason)}")
+    return heard
+
+
+def _lacks(said: str, column: str, reason: str) -> str:
+    return f"{said} has no {aspect_name(column)}: {reason}"
+
+
+def _heard(tables: Tables, engine: Engine, given: Given,
+           columns: Sequence[str]) -> tuple[Heard, str | None]:  # fmt: skip
+    """A sound, and the path where it is a file from outside."""
     if not isinstance(given.sound, (str, os.PathLike)):
-        return _of_clip(_array(given), given, columns)
+        return _of_values(_of_clip(_cut(given)), columns), None
     text = os.fspath(given.sound)
     if not isinstance(text, str):
         raise ParameterError(f"sound: {text!r}; give a text or an array of samples")
     key = _known(tables, engine, text)
-    if given.start is None and given.end is None:
-        return _of_library(tables, engine, key, text, columns) if key is not None else _of_file(text, tables, columns)
-    path = absolute(text) if key is None else _place(tables, engine, key)
-    return _of_clip(_part_of_file(_existing(path, text, tables), given), given, columns)
+    is_whole = given.start is None and given.end is None
+    if key is not None and is_whole:
+        return _of_library(tables, engine, key, columns), None
+    path = _existing(absolute(text) if key is None else _place(tables, engine, key), text, tables)
+    state = os.stat(path)
+    return _of_values(_of_file(path, state.st_mtime_ns, state.st_size, given.start, given.end), columns), (
+        path if is_whole else None
+    )
 
 
 def _known(tables: Tables, engine: Engine, text: str) -> str | None:
@@ -138,16 +208,27 @@ def _known(tables: Tables, engine: Engine, text: str) -> str | None:
     return find_id(tables, text)
 
 
-def _of_library(tables: Tables, engine: Engine, key: str, said: str, columns: Sequence[str]) -> Heard:
+def _of_library(tables: Tables, engine: Engine, key: str, columns: Sequence[str]) -> Heard:
     found = {name: vectors[0] for name, vectors in engine.vectors([key], columns).items()}
-    if lacking := [name for name, vector in found.items() if vector is None]:
-        rows = tables.read(tables.samples, ["level", "error"], f"id = '{key}'")
-        level, error = rows.row(0) if len(rows) else (None, "it is there no longer")
-        if error is None and level == "basic":
-            error = "it was analyzed at level basic; ingest it at level standard"
-        raise LibraryError(f"library {tables.uri}: {said} has no {lacking[0]}: "
-                           f"{error or 'there is nothing of that to be heard in it'}")  # fmt: skip
-    return Heard(key, None, {name: vector for name, vector in found.items() if vector is not None})
+    there = {name: vector for name, vector in found.items() if vector is not None}
+    lacking = [name for name, vector in found.items() if vector is None]
+    if not lacking:
+        return Heard(key, None, there)
+    names = ["level", "error", version_column("vectors"), ASPECTS[OVERALL]]
+    rows = tables.read(tables.samples, names, f"id = '{key}'")
+    level, error, version, overall = rows.row(0) if len(rows) else (None, "it is there no longer", None, None)
+    if error is None and level == "basic":
+        error = "it was analyzed at level basic; ingest it at level standard"
+    elif error is None and version is None and overall is None:
+        error = "that was not computed yet; ingest its folder anew"
+    return Heard(key, None, there, {name: error or _unheard(name, overall) for name in lacking})
+
+
+def _unheard(column: str, overall: object) -> str:
+    """Why a sound that was listened to has no vector."""
+    if overall is None:
+        return "it is silent"
+    return "nothing tonal is heard in it" if column == HARMONY else "nothing of that is heard in it"
 
 
 def _existing(path: str, said: str, tables: Tables) -> str:
@@ -157,28 +238,30 @@ def _existing(path: str, said: str, tables: Tables) -> str:
     return path
 
 
-def _of_file(text: str, tables: Tables, columns: Sequence[str]) -> Heard:
+@functools.lru_cache(_REMEMBERED)
+def _of_file(path: str, mtime_ns: int, size: int, start: float | None, end: float | None) -> Mapping[str, Any]:
+    """A file, or a part of one; as long as it stays as it is (`mtime_ns`, `size`) it is heard once."""
+    if start is not None or end is not None:
+        return _of_clip(_part_of_file(path, Given(path, None, start, end)))
     from samplemind.descriptors.engine import analyze_file
-    from samplemind.library.content import file_id
 
-    path = _existing(absolute(text), text, tables)
     analysis = analyze_file(path, "standard", groups=_GROUPS)
     if analysis.status != "ok":
         raise AudioError(path, analysis.error or "cannot be analyzed")
-    for name in columns:
-        if analysis.values.get(name) is None:
-            raise AudioError(path, f"it has no {name} (silence has none)")
-    return Heard(file_id(path), analysis.values["audio_hash"], {name: analysis.values[name] for name in columns})
+    return analysis.values
 
 
-def _of_clip(clip: Clip, given: Given, columns: Sequence[str]) -> Heard:
+def _of_clip(clip: Clip) -> Mapping[str, Any]:
     from samplemind.descriptors.engine import analyze
 
-    analysis = analyze(clip, "standard", _GROUPS)
-    for name in columns:
-        if analysis.values.get(name) is None:
-            raise ParameterError(f"sound: {given.said} has no {name} (silence has none)")
-    return Heard(None, analysis.values["audio_hash"], {name: analysis.values[name] for name in columns})
+    return analyze(clip, "standard", _GROUPS).values
+
+
+def _of_values(values: Mapping[str, Any], columns: Sequence[str]) -> Heard:
+    there = {name: values[name] for name in columns if values.get(name) is not None}
+    overall = values.get(ASPECTS[OVERALL])
+    lacking = {name: _unheard(name, overall) for name in columns if name not in there}
+    return Heard(None, values["audio_hash"], there, lacking)
 
 
 def _place(tables: Tables, engine: Engine, key: str) -> str:
@@ -188,13 +271,20 @@ def _place(tables: Tables, engine: Engine, key: str) -> str:
     for path in paths:
         if os.path.isfile(path):
             return path
-    where = paths[0] if paths else "no file"
+    where = printable(paths[0]) if paths else "no file"
     raise LibraryError(f"library {tables.uri}: a part of sound {key} cannot be heard: {where} is not on the disk")
 
 
+def _cut(given: Given) -> Clip:
+    """Samples, or that part of them."""
+    check_sound(given.sound, given.sample_rate)
+    whole = given.sound if isinstance(given.sound, Clip) else _array(given)
+    rate, frames = whole.sample_rate, whole.samples.shape[1]
+    first, last = _frames(given, rate, frames)
+    return whole if (first, last) == (0, frames) else Clip.from_array(whole.samples[:, first:last], rate)
+
+
 def _array(given: Given) -> Clip:
-    if given.sample_rate is None:
-        raise ParameterError("sample_rate: of an array it has to be given (Hz)")
     try:
         samples = np.asarray(given.sound)
         if samples.dtype.kind not in "if":
@@ -203,11 +293,8 @@ def _array(given: Given) -> Clip:
         raise ParameterError(
             f"sound: a {type(given.sound).__name__} is none; give an id, a path, or an array"
         ) from None
-    rate, whole = given.sample_rate, Clip.from_array(samples, given.sample_rate)
-    first, last = _frames(given, rate, whole.samples.shape[1])
-    return (
-        whole if (first, last) == (0, whole.samples.shape[1]) else Clip.from_array(whole.samples[:, first:last], rate)
-    )
+    assert given.sample_rate is not None
+    return Clip.from_array(samples, int(given.sample_rate))
 
 
 def _frames(given: Given, rate: int, frames: int) -> tuple[int, int]:
@@ -257,8 +344,11 @@ def check_region(start: float | None, end: float | None) -> None:
         For times that are no numbers, negative, or in the wrong order.
     """
     for name, value in (("start", start), ("end", end)):
-        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if value is not None and not (is_number and 0 <= value < float("inf")):
+        if value is not None and not (_is_number(value) and value >= 0):
             raise ParameterError(f"{name}: {value!r}; give seconds, 0 or more")
     if end is not None and end <= (start or 0.0):
         raise ParameterError(f"end: {end:g} s is not after start: {start or 0:g} s")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, NUMBERS) and not isinstance(value, bool) and abs(value) < _GREATEST

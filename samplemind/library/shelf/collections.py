@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from samplemind.errors import LibraryError, ParameterError
@@ -65,6 +65,12 @@ class Collections:
     def names(self) -> list[str]:
         """All names, in the order of the alphabet."""
         return sorted(row["name"] for row in self._rows())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def __len__(self) -> int:
+        return len(self.names())
 
     def __contains__(self, name: object) -> bool:
         return name in self.names()

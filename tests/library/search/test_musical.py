@@ -96,3 +96,19 @@ def test_they_are_at_the_top_of_the_package() -> None:
     assert sm.near_bpm is near_bpm
     assert sm.near_note is near_note
     assert sm.Filter.of("bpm", ">", 1) & sm.near_note("A")
+
+
+@pytest.mark.parametrize(
+    ("key", "same"),
+    [
+        ("A-minor", "A minor"), ("a moll", "Am"), ("C dur", "C"), ("h-moll", "B minor"), ("B-Dur", "Bb major"),
+        ("F sharp minor", "F#m"), ("es moll", "D#m"), ("Fis-Dur", "F# major"), ("as dur", "G# major"), ("A_MIN", "Am"),
+    ],
+)  # fmt: skip
+def test_keys_may_be_written_in_other_ways(key: str, same: str) -> None:
+    assert str(near_key(key)) == str(near_key(same))
+
+
+def test_the_second_number_needs_no_name() -> None:
+    assert str(near_bpm(120, 3)) == str(near_bpm(120, tolerance=3))
+    assert str(near_note("A3", 2)) == str(near_note("A3", semitones=2))

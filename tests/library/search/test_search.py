@@ -14,6 +14,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+import samplemind as sm
 from samplemind.errors import AudioError, LibraryError, ParameterError, SampleMindError
 from samplemind.library import Library
 from samplemind.library.search import Filter, near_bpm
@@ -92,11 +93,14 @@ def test_all_ways_to_give_the_same_sound_find_the_same(heard: Heard, tmp_path: P
     key = library.get(path)["id"]
     expected = library.search().like(path).limit(5).run()
     outside = shutil.copy(path, tmp_path / "outside.wav")
-    for ways in (key, key[:12], str(path), outside):
+    for ways in (key, key[:12], str(path)):
         assert library.search().like(ways).limit(5).run().ids == expected.ids
-    array = library.search().like(samples, sample_rate=rate).limit(6).run()
-    assert array.ids == [key, *expected.ids]
-    assert array.frame["distance"][0] == pytest.approx(0, abs=1e-4)
+    # What was not named as a sound of the library does not hide that sound.
+    for ways, options in ((outside, {}), (samples, {"sample_rate": rate}), (sm.decode(str(outside)), {})):
+        found = library.search().like(ways, **options).limit(6).run()
+        assert found.ids == [key, *expected.ids]
+        assert found.frame["distance"][0] == pytest.approx(0, abs=1e-4)
+    assert key not in library.search().like(outside).skip_equal().ids()
 
 
 def test_a_region_is_cut_before_it_is_heard(heard: Heard, tmp_path: Path) -> None:
@@ -143,16 +147,19 @@ def test_sounds_that_are_none(heard: Heard, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "silence.wav", np.zeros(22050), 22050)
     (tmp_path / "text.wav").write_text("hello")
     for sound, options, error, words in (
-        (tmp_path / "silence.wav", {}, AudioError, "silence has none"),
-        (np.zeros(22050), {"sample_rate": 22050}, ParameterError, "silence has none"),
-        (tmp_path / "silence.wav", {"end": 0.5}, ParameterError, "silence has none"),
+        (tmp_path / "silence.wav", {}, AudioError, "it has no overall: it is silent"),
+        (np.zeros(22050), {"sample_rate": 22050}, ParameterError, "has no overall: it is silent"),
+        (tmp_path / "silence.wav", {"end": 0.5}, ParameterError, "to 0.5 s has no overall: it is silent"),
         (tmp_path / "text.wav", {}, AudioError, "not audio"),
         (tmp_path / "text.wav", {"end": 1}, AudioError, "not audio"),
         (sounds / "broken.wav", {}, LibraryError, "not audio"),
         ("nowhere", {}, LibraryError, "neither"),
         (["a", "b"], {"sample_rate": 22050}, ParameterError, "give an id, a path, or an array"),
-        (object(), {"sample_rate": 22050}, ParameterError, "give an id, a path, or an array"),
-        (b"bytes", {"sample_rate": 22050}, ParameterError, "give an id, a path, or an array"),
+        (object(), {"sample_rate": 22050}, ParameterError, "sound: a object is none"),
+        (b"bytes", {}, ParameterError, "sound: a bytes is none"),
+        (None, {}, ParameterError, "sound: a NoneType is none"),
+        (5, {}, ParameterError, "sound: a int is none"),
+        (np.ones(9), {"sample_rate": "44100"}, ParameterError, "sample_rate: '44100'"),
         (np.zeros((2, 2, 2)), {"sample_rate": 22050}, ParameterError, "shape"),
     ):
         with pytest.raises(error, match=words):
@@ -167,6 +174,13 @@ def test_sounds_that_are_none(heard: Heard, tmp_path: Path) -> None:
         (lambda s: s.limit(0), "limit: 0"),
         (lambda s: s.limit(2.5), "limit: 2.5"),
         (lambda s: s.offset(-1), "offset: -1"),
+        (lambda s: s.offset(True), "offset: True"),
+        (lambda s: s.where("bpm > 100", low=3), ":low is given"),
+        (lambda s: s.where("", low=3), ":low"),
+        (lambda s: s.like("x", aspects=5), "aspects: 5"),
+        (lambda s: s.like("x", aspects=[["timbre"]]), "is no vector"),
+        (lambda s: s.like("x", start=10**400), "start: 1000"),
+        (lambda s: s.tagged(["a", 3]), "tags: 3"),
         (lambda s: s.columns("colour"), "no column 'colour'"),
         (lambda s: s.columns(3), "give names"),
         (lambda s: s.sort("colour"), "sort"),
@@ -443,3 +457,101 @@ def test_within_collections(own: Heard) -> None:
     assert set(library.search().within("near").ids()) == set(library.search().like(paths[0]).limit(4).ids())
     with pytest.raises(LibraryError, match="nothing"):
         library.search().within("nothing").run()
+
+
+def test_numbers_of_numpy_and_large_pages_are_taken(heard: Heard) -> None:
+    sounds, library = heard
+    asked = library.search().like(sounds / "tone_001.wav", aspects={"timbre": np.float32(1)}, weight=np.float32(0.5))
+    assert len(asked.limit(10**30).run()) == len(asked.limit(500).run())
+    assert asked.offset(10**30).ids() == []
+    assert library.search().limit(10**30).offset(np.int64(1)).ids() == library.search().ids()[1:]
+    assert library.search().tagged(["a", "b"], "c").tags == ("a", "b", "c")
+
+
+@pytest.fixture
+def noise(own: Heard, tmp_path: Path) -> tuple[Library, Path]:
+    """A library with a short click, in which nothing tonal is heard, and a sound without any."""
+    _, library = own
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    click = np.zeros(2205)
+    click[100:130] = np.random.default_rng(1).standard_normal(30) * 0.3
+    soundfile.write(folder / "click.wav", click, 22050)
+    soundfile.write(folder / "empty.wav", np.zeros(22050), 22050)
+    library.ingest(folder, workers=1)
+    return library, folder
+
+
+def test_a_sound_that_lacks_an_aspect_is_compared_by_the_others(noise: tuple[Library, Path], tmp_path: Path) -> None:
+    library, folder = noise
+    if library.get(folder / "click.wav")["harmony_vector"] is not None:
+        pytest.skip("something tonal is heard in the click")
+    outside = shutil.copy(folder / "click.wav", tmp_path / "outside.wav")
+    for sound in (folder / "click.wav", outside):
+        found = library.search().like(sound, aspects={"harmony": 1, "timbre": 1}).run()
+        assert found.explanation.aspects == {"timbre": 1.0}
+        assert (
+            "has no harmony: nothing tonal is heard in it; it is compared by the others" in found.explanation.notes[0]
+        )
+        with pytest.raises(SampleMindError, match="has no harmony: nothing tonal is heard in it"):
+            library.search().like(sound, aspects="harmony").run()
+
+
+def test_a_phrase_that_names_a_silent_sound_is_answered(noise: tuple[Library, Path]) -> None:
+    library, folder = noise
+    found = library.search().text(f"short tone like {folder / 'empty.wav'}").run()
+    assert any("it is silent; nothing is compared with it" in note for note in found.explanation.notes)
+    assert len(found) > 3
+
+
+def test_the_order_of_columns_is_the_one_that_was_chosen(heard: Heard) -> None:
+    sounds, library = heard
+    asked = library.search().text("tone")
+    assert asked.columns("path", "score").to_polars().columns == ["path", "score"]
+    assert asked.columns("path").to_polars().columns == ["score", "words", "path"]
+    near = library.search().like(sounds / "tone_001.wav")
+    assert near.columns("id", "distance").to_polars().columns == ["id", "distance"]
+    assert library.similar(sounds / "tone_001.wav", columns=["path", "distance"]).columns == ["path", "distance"]
+    for search, name in ((library.search(), "distance"), (near, "words"), (near, "distance_timbre")):
+        with pytest.raises(ParameterError, match=f"columns: this search has no {name} "):
+            search.columns("path", name).run()
+
+
+def test_what_is_kept_of_an_example_holds_anywhere(
+    heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sounds, library = heard
+    shutil.copy(sounds / "tone_001.wav", tmp_path / "mine.wav")
+    monkeypatch.chdir(sounds)
+    inside = library.search().like("tone_001.wav")
+    key = library.get("tone_001.wav")["id"]
+    monkeypatch.chdir(tmp_path)
+    assert [one["sound"] for one in library.search().like("mine.wav").like(key[:9]).to_dict()["likes"]] == [
+        str(tmp_path / "mine.wav"), key
+    ]  # fmt: skip
+    monkeypatch.chdir(sounds)
+    kept = inside.to_dict()
+    monkeypatch.chdir(tmp_path)
+    assert kept["likes"][0]["sound"] == key
+    assert Search.from_dict(library, kept).ids()
+
+
+def test_a_file_from_outside_is_heard_once(heard: Heard, tmp_path: Path) -> None:
+    from samplemind.library.search import sounds as module
+
+    path = shutil.copy(heard[0] / "tone_001.wav", tmp_path / "mine.wav")
+    search = heard[1].search().like(path).limit(3)
+    first = search.ids()
+    before = module._of_file.cache_info()
+    assert search.offset(3).ids() != first
+    assert module._of_file.cache_info().misses == before.misses
+    make_sound(Path(path), 77)
+    search.run()
+    assert module._of_file.cache_info().misses == before.misses + 1
+
+
+def test_examples_are_told_by_their_paths(heard: Heard) -> None:
+    sounds, library = heard
+    key = library.get(sounds / "tone_001.wav")["id"]
+    told = library.search().like(key).explain()
+    assert told.likes == [f"{sounds / 'tone_001.wav'} ({key[:12]})"]

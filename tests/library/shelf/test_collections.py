@@ -23,7 +23,7 @@ def ids_of(library: Library, count: int) -> list[str]:
 def test_a_set_keeps_its_order_and_changes_as_told(own) -> None:
     _, library = own
     shelf, ids = library.collections, ids_of(library, 5)
-    assert shelf.names() == []
+    assert shelf.names() == list(shelf) == []
     assert shelf.frame().is_empty()
     assert shelf.create('it\'s "mine"', ids[2::-1], note="for later") == 3
     name = 'it\'s "mine"'
@@ -36,7 +36,8 @@ def test_a_set_keeps_its_order_and_changes_as_told(own) -> None:
     assert shelf.remove(name, [ids[4], ids[2]]) == 2
     made = shelf.frame()["created"][0]
     shelf.rename(name, "other")
-    assert shelf.names() == ["other"]
+    assert shelf.names() == list(shelf) == ["other"]
+    assert len(shelf) == 1
     assert shelf.ids("other") == [ids[3], ids[1], ids[0]]
     assert shelf.frame().select("note", "created", "sounds").row(0) == ("for later", made, 3)
     assert Library.open(library.uri).collections.ids("other") == shelf.ids("other")
