@@ -7,12 +7,16 @@ comparatives and spellings with or without a hyphen are made from these.
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import Final
 
-from samplemind.library.words.parts import Op, Scale
+from samplemind.library.words.parts import Op, Scale, Words
 
-__all__ = ["DEGREES", "NEGATORS", "SORTS", "STOP", "Meaning", "NamedEntry", "SortEntry", "TargetEntry", "meanings"]
+__all__ = [
+    "DEGREES", "NEGATORS", "NOISE", "SORTS", "STOP", "Meaning", "NamedEntry", "SortEntry", "TargetEntry", "genres",
+    "meanings",
+]  # fmt: skip
 
 
 def _set(*lines: str) -> frozenset[str]:
@@ -131,6 +135,20 @@ TARGETS: Final[tuple[tuple[str, str, str], ...]] = (
     ("static", "centroid_std -1, flux_mean -1", "static|steady|unchanging"),
 )  # fmt: skip
 
+#: Genres whose names hold words that mean something else alone: how it is looked up, in one word and in several that
+#: have to be there together; how it is written (a space stands for whatever separates words).
+GENRES: Final = (
+    ("dnb drumnbass drumandbass", "drum bass",
+     r"drum(?:\s?&\s?|\s?\+\s?|['’\s]{1,2}n['’\s]{1,2}| and )bass|drumnbass|drumandbass|d\s?&\s?b|d['’\s]n['’\s]b|dnb"),
+    *((name.replace(" ", ""), name, name) for name in (
+        "hip hop", "trip hop", "future bass", "bass house", "bass music", "deep house", "hard house", "vocal house",
+        "soft rock", "hard rock", "heavy metal", "deep techno", "hard techno", "minimal techno", "melodic techno",
+        "ambient techno", "dark techno", "big beat", "drum funk", "slow jam",
+    )),
+)  # fmt: skip
+#: A word, and a direction as well.
+NOISE: Final = "noise"
+
 #: Words for a hard limit on names: column, value, words.
 NAMED: Final = (
     ("kind", "loop", "loop|looped"),
@@ -234,6 +252,17 @@ def _single(words: list[str]) -> frozenset[str]:
 def _scale(text: str) -> Scale:
     name, _, weight = text.strip().partition(" ")
     return Scale(name.strip("|"), float(weight or 1), name.startswith("|"))
+
+
+@functools.cache
+def genres() -> tuple[tuple[Words, re.Pattern[str]], ...]:
+    """Names of genres as words to look up, that stand nowhere yet, and what finds them in a phrase."""
+    found = []
+    for spellings, together, written in GENRES:
+        word, *forms = spellings.split()
+        pattern = re.compile(rf"(?<!\w)(?:{written.replace(' ', '[ _-]{1,2}')})(?!\w)", re.IGNORECASE)
+        found.append((Words(0, 0, "", False, (word,), "", tuple(forms), tuple(together.split())), pattern))
+    return tuple(found)
 
 
 @functools.cache

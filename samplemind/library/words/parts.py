@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from samplemind.library.words.text import tokens
+
 if TYPE_CHECKING:
     from samplemind.library.search.filters import Filter
 
@@ -211,10 +213,21 @@ class Words(Part):
         As tokens.
     place : {'', 'exact', 'folders'}
         Whether they have to stand there, side by side, and where.
+    forms : tuple of str
+        Other spellings of a name, such as that of a genre; then nothing else of the text is looked up.
+    together : tuple of str
+        Words that are the name where all of them stand.
     """
 
     words: tuple[str, ...] = ()
     place: Literal["", "exact", "folders"] = ""
+    forms: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+
+    @property
+    def looked_up(self) -> tuple[str, ...]:
+        """The words any of which may stand there."""
+        return (*self.words, *(self.forms if self.together else tokens(self.text)))
 
     @property
     def said(self) -> str:

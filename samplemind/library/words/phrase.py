@@ -13,12 +13,23 @@ from dataclasses import dataclass
 from typing import Final
 
 from samplemind.errors import ParameterError
-from samplemind.library.words.lexicon import DEGREES, NEGATORS, STOP, NamedEntry, SortEntry, TargetEntry, meanings
+from samplemind.library.words.joining import joined
+from samplemind.library.words.lexicon import (
+    DEGREES,
+    NEGATORS,
+    NOISE,
+    STOP,
+    NamedEntry,
+    SortEntry,
+    TargetEntry,
+    genres,
+    meanings,
+)
 from samplemind.library.words.parts import Check, Like, Limit, Op, Part, Sort, Strength, Target, Understanding, Words
-from samplemind.library.words.pitch import pitches
+from samplemind.library.words.pitch import CHORD, pitches
 from samplemind.library.words.quantities import quantities
 from samplemind.library.words.spelling import nearest
-from samplemind.library.words.text import folded, tokens
+from samplemind.library.words.text import PICTURE, folded, tokens
 
 __all__ = ["LONGEST_PHRASE", "understand"]
 
@@ -37,7 +48,7 @@ _FOLDER: Final = re.compile(
 _LIKENESS: Final = r"(?<!\w)(?:(?:sounds?|sounding|a lot)\s+)?(like|similar to|resembling|unlike|dissimilar to)\s+"
 _LIKE_PATH: Final = re.compile(
     _LIKENESS + r"(?:[\"“„]([^\"“”„]{1,400})[\"”“]|([^\s,;\"]*/[^\s,;\"]+|[0-9a-f]{12,64}(?!\w)"
-    r"|[^\s,;\"]+\.(?:wav|wave|flac|mp3|aiff?|ogg|opus|m4a|mp4|caf)(?!\w)))",
+    r"|(?:(?!(?:but|not|and|without)\s)[^\s,;\"]{1,80}\s+){0,7}?[^\s,;\"]+\.(?:wav|wave|flac|mp3|aiff?|ogg|opus|m4a|mp4|caf)(?!\w)))",
     re.IGNORECASE,
 )
 _LIKE_WORDS: Final = re.compile(_LIKENESS + r"(?=[\w#])", re.IGNORECASE)
@@ -45,13 +56,13 @@ _LIKE_END: Final = re.compile(
     r"[,;]|(?<!\w)(?:but|not|no|without|except|and|with|in|under|over|that|which|faster|slower|longer|shorter)(?!\w)",
     re.IGNORECASE,
 )
-_TOKEN: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)?#?")
+_TOKEN: Final = re.compile(rf"[^\W_]+(?:['’][^\W_]+)?#?|{PICTURE}")
 _GAP: Final = re.compile(r"[\s\-_./]{0,3}")
-_OR: Final = re.compile(r"[\s,]*(?:(?<!\w)or(?!\w)|/|\|)[\s,]*", re.IGNORECASE)
 _OR_WORDS: Final = frozenset({"or", "and"})
 _NOT: Final = re.compile(
     r"(?:(?:(?<!\w)(?:not|no|non|without|w/o|minus|except(?:\s+for)?|excluding|isn['’]?t|never|neither|nor|lacking"
-    r"|less|least)[\s-]+(?:(?:too|very|so|any|a|an|the|really|much|that|all)\s+){0,2})|(?:(?<=[\s,(])|^)[-−!])$",
+    r"|less|least|other\s+than|apart\s+from|(?:any|every|all)(?:thing|one)?(?:\s+[\w-]+){0,2}\s+but)"
+    r"[\s-]+(?:(?:too|very|so|any|a|an|the|really|much|that|all|in|at)\s+){0,2})|(?:(?<=[\s,(])|^)[-−!])$",
     re.IGNORECASE,
 )
 _DEGREE: Final = re.compile(
@@ -61,7 +72,16 @@ _DEGREE: Final = re.compile(
     re.IGNORECASE,
 )
 _AVERAGE: Final = re.compile(r"(?<!\w)than\s+(?:the\s+)?(?:average|usual|normal|most|others?|typical)(?!\w)", re.I)
+#: What is said of it follows.
+_ANY_BUT: Final = re.compile(
+    r"(?<!\w)(?:(?:any|every|all)(?:thing|one)?(?:\s+(?:other\s+)?(?:key|scale|tempo|note|sound|sample|file)s?)?\s+but"
+    r"|(?:(?:any|every|all)(?:thing|one)?\s+)?(?:(?:key|scale|tempo|note|sound|sample|file)s?\s+)?"
+    r"(?:other\s+than|apart\s+from))(?!\w)",
+    re.IGNORECASE,
+)
+_INTERVAL: Final = re.compile(CHORD, re.IGNORECASE)
 _HALF: Final = re.compile(r"(?<!\w)(?:half|double)[ -]?(?:time|tempo)(?!\w)", re.IGNORECASE)
+_IS_PICTURE: Final = re.compile(PICTURE)
 _INVERSE: Final[dict[Op, Op]] = {">": "<=", "<": ">=", "<=": ">", ">=": "<"}
 
 Known = Callable[[str], bool]
@@ -124,6 +144,10 @@ class _Reading:
             self._take_all(_HALF)
         self._like_words()
         self._take_all(_AVERAGE)
+        self._take_all(_ANY_BUT)
+        for genre, pattern in genres():
+            for match in pattern.finditer(self._text):
+                self._add(dataclasses.replace(genre, start=match.start(), end=match.end(), text=match[0]))
         left = self._lexicon(self._tokens())
         self._words(left)
         if not self._parts:
@@ -131,7 +155,7 @@ class _Reading:
         if not self._parts and self._text.strip():
             self.notes.append("nothing in it says what to look for")
         parts = sorted(map(self._judged, self._parts), key=lambda part: part.start)
-        return tuple(self._alternatives(parts))
+        return tuple(joined(parts, self._text))
 
     def _is_free(self, start: int, end: int) -> bool:
         return not any(self._is_taken[start:end])
@@ -186,6 +210,8 @@ class _Reading:
             if not self._is_free(match.start(), match.end()):
                 continue
             word = folded(match[0])
+            if _IS_PICTURE.fullmatch(word) and not self._known(word):
+                continue
             split = re.fullmatch(r"([^\W\d_]{2,})(\d{1,4})", match[0])
             if split and (folded(split[1]),) in meanings() and (word,) not in meanings():
                 middle = match.start() + len(split[1])
@@ -221,12 +247,16 @@ class _Reading:
                 break
             most += 1
         for count in range(most, 0, -1):
-            if tuple(token.word for token in words[at : at + count]) in meanings():
+            meaning = meanings().get(tuple(token.word for token in words[at : at + count]))
+            of_scale = isinstance(meaning, NamedEntry) and meaning.column == "scale"
+            if of_scale and _INTERVAL.match(self._text, words[at + count - 1].end):
+                continue
+            if meaning is not None:
                 return count
         return 0
 
     def _mistyped(self, word: str) -> str | None:
-        if word in STOP or word in DEGREES or word in NEGATORS or self._known(word):
+        if (word,) in meanings() or word in STOP or word in DEGREES or word in NEGATORS or self._known(word):
             return None
         meant = nearest(word, (key[0] for key in meanings() if len(key) == 1))
         if meant is not None:
@@ -246,13 +276,16 @@ class _Reading:
                 is_loop = Check("kind", "=", ("loop",))
                 self._parts.append(Limit(last.start, end, self._text[last.start : end], False, ((is_loop,),)))
         elif isinstance(meaning, TargetEntry):
-            strength: Strength = "very" if key[0].endswith("est") else ""
-            if degree := _DEGREE.search(self._text, max(0, start - _REACH), start):
-                strength = "very" if degree["very"] else "slightly" if degree["slightly"] else ""
-            self._add(Target(start, end, text, False, meaning.name, meaning.scales, strength))
+            self._add(self._direction(start, end, key, meaning))
         elif isinstance(meaning, NamedEntry):
             check = Check(meaning.column, meaning.op, (meaning.value,))
             self._add(Limit(start, end, text, False, ((check,),)))
+
+    def _direction(self, start: int, end: int, key: tuple[str, ...], meaning: TargetEntry) -> Target:
+        strength: Strength = "very" if key[0].endswith("est") else ""
+        if degree := _DEGREE.search(self._text, max(0, start - _REACH), start):
+            strength = "very" if degree["very"] else "slightly" if degree["slightly"] else ""
+        return Target(start, end, self._text[start:end], False, meaning.name, meaning.scales, strength)
 
     def _words(self, left: list[_Token], keep_all: bool = False) -> None:
         """What is left is looked up; parts joined by hyphens are one word."""
@@ -266,6 +299,9 @@ class _Reading:
             word = "".join(token.word for token in left[at : last + 1])
             if (last > at or word not in passed) and tokens(word):
                 self._add(Words(start, end, self._text[start:end], False, (word,)))
+                noisy = meanings()[("noisy",)]
+                if word == NOISE and isinstance(noisy, TargetEntry):
+                    self._parts.append(self._direction(start, end, (word,), noisy))
             at = last + 1
 
     def _judged(self, part: Part) -> Part:
@@ -285,53 +321,3 @@ class _Reading:
                 turned = Check(check.column, op, check.values)
                 return dataclasses.replace(part, cases=((turned,),))
         return dataclasses.replace(part, negated=True)
-
-    def _alternatives(self, parts: list[Part]) -> list[Part]:
-        """Join what "or" stands between, and add what follows from a piece."""
-        joined: list[Part] = []
-        for part in parts:
-            last = joined[-1] if joined else None
-            between = self._text[last.end : part.start] if last is not None else ""
-            if last is not None and _OR.fullmatch(between) and (both := _either(last, part, self._text)) is not None:
-                joined[-1] = both
-            else:
-                joined.append(part)
-        for part in list(joined):
-            if isinstance(part, Target) and part.name == "distorted" and part.negated:
-                whole = Check("clipped_samples", "=", (0,))
-                joined.append(Limit(part.start, part.end, part.text, False, ((whole,),)))
-        return _same_column(joined)
-
-
-def _either(one: Part, other: Part, text: str) -> Part | None:
-    """Two pieces of one sort as alternatives; None for pieces that cannot be."""
-    start, end = one.start, other.end
-    if isinstance(one, Sort) and isinstance(other, Sort):
-        return Sort(start, end, text[start:end], one.negated, tuple(dict.fromkeys(one.classes + other.classes)),
-                    one.specific + other.specific, one.words | other.words,
-                    " or ".join(filter(None, (one.group, other.group))))  # fmt: skip
-    if isinstance(one, Limit) and isinstance(other, Limit) and one.negated == other.negated:
-        return Limit(start, end, text[start:end], one.negated, one.cases + other.cases)
-    return None
-
-
-def _same_column(parts: list[Part]) -> list[Part]:
-    """Names of one column that exclude each other are alternatives: "wav flac"."""
-    kept: list[Part] = []
-    for part in parts:
-        column = _named_column(part)
-        at = next((n for n, other in enumerate(kept) if column is not None and _named_column(other) == column), None)
-        before = kept[at] if at is not None else None
-        if at is None or not isinstance(before, Limit) or not isinstance(part, Limit):
-            kept.append(part)
-        elif part.cases[0] not in before.cases:
-            kept[at] = dataclasses.replace(before, cases=before.cases + part.cases)
-    return kept
-
-
-def _named_column(part: Part) -> str | None:
-    """The column of a piece that asks for just one value of a name."""
-    if not isinstance(part, Limit) or part.negated or any(len(case) > 1 for case in part.cases):
-        return None
-    columns = {case[0].column for case in part.cases if case[0].op == "="}
-    return columns.pop() if len(columns) == 1 and columns <= {"kind", "container", "codec", "bit_depth"} else None

@@ -7,16 +7,24 @@ from collections.abc import Iterator
 from typing import Final
 
 from samplemind.library.names import parse_key
+from samplemind.library.search.musical import related_keys
 from samplemind.library.words.parts import Check, Limit
 
-__all__ = ["pitches"]
+__all__ = ["CHORD", "pitches"]
 
+#: How far before a key one looks.
+_REACH: Final = 48
 _NOTES: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11, "H": 11}
 _NAMES: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _SHARP: Final = r"#|♯|b|♭| ?sharp| ?flat"
 _B, _E = r"(?<![\w#])", r"(?![\w#])"
+#: What makes an interval or a chord of "minor" and "major": "minor third", "C major 7".
+CHORD: Final = (
+    r"[\s-]{0,2}(?:second|third|fourth|fifth|sixth|seventh|ninth|eleventh|thirteenth|2nd|3rd|[4-9]th|1[13]th"
+    r"|(?:[679]|1[13])(?!\.?\w|[ -]?(?:s|secs?|seconds?|ms|min|minutes?|bars?|beats?|bpm|k?hz|bits?|db)(?!\w)))(?!\w)"
+)
 #: "A minor", "a minor", "Bb-major", "F#min"; "Am" and "C#m", but not "am".
-_KEY: Final = re.compile(rf"{_B}([A-Ga-g])({_SHARP})?[ -]?(major|maj|minor|min){_E}", re.IGNORECASE)
+_KEY: Final = re.compile(rf"{_B}([A-Ga-g])({_SHARP})?[ -]?(major|maj|minor|min){_E}(?!{CHORD})", re.IGNORECASE)
 _SHORT: Final = re.compile(rf"{_B}(?:([A-G])({_SHARP})?|([a-g])(#|♯))m{_E}")
 #: In these languages H is B, and B is Bb.
 _GERMAN: Final = re.compile(rf"{_B}([a-h])(is|es|s)?[ -]?(dur|moll){_E}", re.IGNORECASE)
@@ -30,6 +38,19 @@ _TONIC: Final = re.compile(rf"{_B}(?:([A-G])({_SHARP})|([a-g])(#|♯)){_E}")
 _LONE: Final = re.compile(
     rf"{_B}(?:(?:in|the|of|is|root|tonic|note|key|key of|key is|key:)\s+){{1,4}}([A-H])({_SHARP})?"
     rf"(?=\s*(?:$|[,;.)]|\bor\b|\band\b|\d|under\b|over\b|around\b|with\b))"
+)
+#: "in the key of A pad" says it beyond doubt; so do these for notes.
+_KEY_OF: Final = re.compile(rf"{_B}(?:in\s+)?(?:the\s+)?key\s+of\s+([A-H])({_SHARP})?(?![\w#'’]|\s+m(?:aj|in))", re.I)
+_TUNED: Final = re.compile(rf"{_B}(?:(?:tuned|pitched)\s+(?:to|at|in)|at)\s+([A-G])({_SHARP})?(?![\w#'’])")
+_BEFORE_KEY: Final = re.compile(r"(?<!\w)(?:in\s+)?(?:the\s+)?keys?\s+(?:of\s+|is\s+|:\s*)?$", re.IGNORECASE)
+#: "F# minor or its relative major", "the relative major of F# minor".
+_RELATED: Final = re.compile(
+    r"\s*(?:,?\s*(?:or|and)|[,/+&])\s*(?:(?:in\s+)?(?:its|the|their)\s+)?(relative|parallel)s?"
+    r"(?:\s+(?:major|minor|key)s?)?(?!\w)",
+    re.IGNORECASE,
+)
+_RELATED_OF: Final = re.compile(
+    r"(?<!\w)(?:the\s+)?(relative|parallel)(?:\s+(?:major|minor|key))?\s+(?:of|to)\s+$", re.IGNORECASE
 )
 _NOTE_WORD: Final = re.compile(rf"{_B}(?:note|root note)\s+([A-Ga-g])({_SHARP})?{_E}")
 
@@ -45,8 +66,20 @@ def _midi(letter: str, mark: str | None, octave: str) -> int:
 
 
 def _key(match: re.Match[str], tonic: int, scale: str) -> Limit:
-    checks = (Check("key", "=", (_NAMES[tonic],)), Check("scale", "=", (scale,)))
-    return Limit(match.start(), match.end(), match[0], False, (checks,))
+    """A key with what is said around it: that it is one, and which others are meant with it or instead."""
+    phrase, start, end = match.string, match.start(), match.end()
+    if found := _BEFORE_KEY.search(phrase, max(0, start - _REACH), start):
+        start = found.start()
+    if instead := _RELATED_OF.search(phrase, max(0, start - _REACH), start):
+        start = instead.start()
+    beside = _RELATED.match(phrase, end)
+    end = beside.end() if beside else end
+    said = {found[1].lower() for found in (instead, beside) if found}
+    keys = related_keys(
+        _NAMES[tonic], scale, same=instead is None, relative="relative" in said, parallel="parallel" in said
+    )
+    cases = tuple((Check("key", "=", (name,)), Check("scale", "=", (mode,))) for name, mode in keys)
+    return Limit(start, end, phrase[start:end], False, cases)
 
 
 def _all_octaves(degree: int) -> Check:
@@ -87,7 +120,9 @@ def pitches(phrase: str) -> Iterator[Limit]:
         yield Limit(match.start(), match.end(), match[0], False, ((check,),))
     for match in _NOTE_WORD.finditer(phrase):
         yield Limit(match.start(), match.end(), match[0], False, ((_all_octaves(_degree(match[1], match[2])),),))
-    for match in _LONE.finditer(phrase):
+    for match in _TUNED.finditer(phrase):
+        yield Limit(match.start(), match.end(), match[0], False, ((_all_octaves(_degree(match[1], match[2])),),))
+    for match in (*_KEY_OF.finditer(phrase), *_LONE.finditer(phrase)):
         yield _either(match, _degree(match[1], match[2]))
     for match in _TONIC.finditer(phrase):
         yield _either(match, _degree(match[1] or match[3], match[2] or match[4]))

@@ -6,7 +6,7 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from samplemind.descriptors.catalogue import CATALOGUE
@@ -19,7 +19,7 @@ Said = Op | Literal["about"]
 _NUMBER: Final = r"[-−+]?(?:\d{1,12}(?:[.,]\d{1,9})?|\.\d{1,9})"
 _UNITS: Final = (
     r"bpm|milliseconds?|millisecs?|msecs?|ms|minutes?|mins?|seconds?|secs?|s|hours?|hrs?|h|khz|hz|k|lufs|lu|dbfs|dbtp"
-    r"|db|bits?|bars?|beats?|cents?|channels?|ch|acum"
+    r"|db|bits?|bars?|beats?|cents?|channels?|ch|acum|[kmg]i?b|(?:kilo|mega|giga)?bytes?"
 )
 _UNIT: Final = rf"(?P<unit>{_UNITS})(?![^\W_]|\.\w)"
 #: A number that stands for itself: not the end of a name, a decimal or a note.
@@ -30,6 +30,34 @@ _RANGE: Final = re.compile(
 )
 #: "16 or 24 bit": the unit stands once.
 _SHARED: Final = re.compile(rf"\s{{0,2}}(?:or|/|,)\s{{0,2}}{_NUMBER}[ -]?{_UNIT}", re.IGNORECASE)
+#: "90-ish".
+_ISH: Final = re.compile(r"[ -]?ish(?!\w)", re.IGNORECASE)
+#: What follows a number that is neither a tempo nor a length; a letter right after it, too.
+_FOREIGN: Final = re.compile(
+    r"[^\W\d_]|\s{0,2}(?:[%‰°×]|(?:percent|st|semis?|semitones?|steps?|octaves?|oct|kbps|kbit|voices?|notes?|samples?"
+    r"|sounds?|files?|times?|tracks?|takes?|inch(?:es)?)(?!\w))",
+    re.IGNORECASE,
+)
+#: Numbers as words, before a unit of time.
+_COUNTS: Final = {
+    "half a": 0.5, "half an": 0.5, "a half": 0.5, "half": 0.5, "three quarters of a": 0.75,
+    "three quarters of an": 0.75,
+    "a quarter of a": 0.25, "a quarter of an": 0.25, "quarter of a": 0.25, "quarter of an": 0.25, "a quarter": 0.25,
+    "quarter": 0.25, "a couple of": 2, "a couple": 2, "couple of": 2, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3,
+    "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+}  # fmt: skip
+_ARTICLES: Final = ("a", "an")
+_COUNT: Final = re.compile(
+    rf"(?<![\w-])({'|'.join(sorted((name.replace(' ', ' +') for name in _COUNTS), key=len, reverse=True))})"
+    r"( +and +a +half)?(?=[ -](?:milliseconds?|seconds?|secs?|minutes?|mins?|hours?|bars?|beats?)(?!\w))",
+    re.IGNORECASE,
+)
+#: "4/4", "3/4 time".
+_METRE: Final = re.compile(
+    rf"(?<![\w./,-])([2-9]|1[0-2])/[48](?![\w/]|[.,]\d|[ -]?(?:{_UNITS})(?!\w))"
+    r"(?:[ -]time)?(?: signature)?(?: met(?:re|er))?",
+    re.IGNORECASE,
+)
 #: Machines and decades: "808s", "80s".
 _NO_SECONDS: Final = re.compile(r"(?:606|626|707|727|808|909|303|[5-9]0)s", re.IGNORECASE)
 _CLOCK: Final = re.compile(r"(?<![\w.:])(\d{1,2}):([0-5]\d)(?![\w:])")
@@ -84,6 +112,8 @@ _SPOKEN: Final = {
 }  # fmt: skip
 _SUFFIX: Final = re.compile(r"_(?:mean|s|hz|db|dbfs|dbtp|lufs|lu|acum|cents)$")
 _RATES: Final = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000, 176400, 192000)
+_BYTES: Final = {"b": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9}
+_LEVELS: Final = ("db", "dbfs", "lufs")
 _SECONDS: Final = {"m": 0.001, "min": 60.0, "s": 1.0, "h": 3600.0}
 #: Words before a bare number that say what it counts.
 _OF_TEMPO: Final = re.compile(r"(?:faster|slower) than\s*$", re.IGNORECASE)
@@ -108,7 +138,7 @@ class _Amount:
     unit: str = ""
     column: str = ""
     compared: bool = False
-    half: list[tuple[int, int]] = field(default_factory=list)
+    is_exact: bool = False
 
 
 def quantities(phrase: str) -> Iterator[Limit]:
@@ -122,17 +152,30 @@ def quantities(phrase: str) -> Iterator[Limit]:
         amount = _Amount(match.start(), match.end(), "about", seconds, unit="s", column="duration_s")
         _look_left(phrase, amount)
         yield _limit(phrase, amount)
+    for match in _METRE.finditer(phrase):
+        metre = Check("beats_per_bar", "=", (int(match[1]),))
+        yield Limit(match.start(), match.end(), match[0], False, ((metre,),))
+    for match in itertools.islice(_COUNT.finditer(phrase), _MOST_NUMBERS):
+        name = " ".join(match[1].lower().split())
+        amount = _Amount(match.start(), match.end(), "=", _COUNTS[name] + (0.5 if match[2] else 0.0))
+        _read(phrase, amount)
+        if name not in _ARTICLES or amount.compared or amount.op == "about" or not amount.column.startswith("dur"):
+            yield _limit(phrase, amount)
     taken = max((m.end() for m in _CLOCK.finditer(phrase)), default=-1) if ":" in phrase else -1
     for match in itertools.islice(_FIRST.finditer(phrase), _MOST_NUMBERS):
         if match.start() < taken or _NO_SECONDS.match(phrase, match.start()):
             continue
         amount = _Amount(match.start(), match.end(), "=", _value(match[0]))
-        _look_right(phrase, amount)
-        _look_left(phrase, amount)
+        _read(phrase, amount)
         taken = amount.end
-        _decide(phrase, amount)
         if amount.column:
             yield _limit(phrase, amount)
+
+
+def _read(phrase: str, amount: _Amount) -> None:
+    _look_right(phrase, amount)
+    _look_left(phrase, amount)
+    _decide(phrase, amount)
 
 
 def _value(text: str) -> float:
@@ -151,10 +194,16 @@ def _unit(text: str) -> str:
         return "h"
     if text in ("khz", "k"):
         return "khz"
+    if text.endswith(("byte", "bytes")) or text in _BYTES:
+        return (text[0] if text[0] in "kmg" else "") + "b"
+    if text in ("kib", "mib", "gib"):
+        return text[0] + "b"
     return {"ch": "channel"}.get(text, text.rstrip("s") if text not in ("lufs", "dbfs") else text)
 
 
 def _look_right(phrase: str, amount: _Amount) -> None:
+    if ish := _ISH.match(phrase, amount.end):
+        amount.op, amount.end = "about", ish.end()
     first_unit = _TAIL.match(phrase, amount.end)
     if first_unit:
         amount.unit, amount.end = _unit(first_unit["unit"]), first_unit.end()
@@ -200,6 +249,7 @@ def _look_left(phrase: str, amount: _Amount) -> None:
             if amount.high is None:
                 amount.op = op if op != "=" or not amount.compared else amount.op
             amount.compared = amount.compared or op not in ("=", "about")
+            amount.is_exact = found[1].lower() == "exactly"
             _claim_clue(phrase, amount)
             amount.start = found.start()
             break
@@ -213,11 +263,11 @@ def _look_left(phrase: str, amount: _Amount) -> None:
 
 def _claim_clue(phrase: str, amount: _Amount) -> None:
     """What the comparison itself says of what is counted."""
-    if amount.unit or amount.column:
+    if amount.column:
         return
     before = phrase[max(0, amount.start - _REACH) : amount.start]
     for pattern, column in ((_OF_TEMPO, "bpm"), (_OF_LENGTH, "duration_s"), (_OF_LEVEL, "loudness_lufs")):
-        if pattern.search(before):
+        if pattern.search(before) and (not amount.unit or (column == "loudness_lufs" and amount.unit in _LEVELS)):
             amount.column = column
 
 
@@ -254,6 +304,8 @@ def _decide(phrase: str, amount: _Amount) -> None:
             amount.column = "duration_s"
         elif unit == "bpm":
             amount.column = "bpm"
+        elif unit in _BYTES:
+            amount.column = "size"
         elif unit in ("hz", "khz"):
             scale = 1000.0 if unit == "khz" else 1.0
             values = [round(v * scale) for v in (amount.low, amount.high) if v is not None]
@@ -268,12 +320,15 @@ def _decide(phrase: str, amount: _Amount) -> None:
         elif not unit:
             amount.column = _of_bare(phrase, amount)
     of_seconds = amount.column.endswith("_s")
-    factor = _SECONDS.get(unit, 1.0) if of_seconds else 1000.0 if unit == "khz" else 4.0 if unit == "bar" else 1.0
+    others = {"khz": 1000.0, "bar": 4.0, **_BYTES}
+    factor = (_SECONDS if of_seconds else others).get(unit, 1.0)
     amount.low *= factor
     amount.high = None if amount.high is None else amount.high * factor
 
 
 def _of_bare(phrase: str, amount: _Amount) -> str:
+    if _FOREIGN.match(phrase, amount.end):
+        return ""
     top = amount.low if amount.high is None else amount.high
     if amount.compared and amount.low < 0:
         return "loudness_lufs"
@@ -292,6 +347,8 @@ def _limit(phrase: str, amount: _Amount) -> Limit:
 #: How far "around", and a bare number, reach: a share of the value, or in its own unit.
 _EXACT: Final = {"bpm": 0.01, "f0_hz": 0.03, "duration_s": 0.2}
 _ABOUT: Final = {"bpm": 0.05, "f0_hz": 0.06, "duration_s": 0.25}
+#: What is left of that after "exactly".
+_TIGHT: Final = 0.25
 _DECIBELS: Final = ("peak_dbfs", "true_peak_dbtp", "rms_dbfs", "loudness_lufs")
 _WHOLE: Final = frozenset(entry.name for entry in CATALOGUE if entry.dtype == "int")
 
@@ -312,12 +369,14 @@ def _check(amount: _Amount, factor: float) -> Check:
         else:
             share = (_EXACT if amount.op != "about" else _ABOUT).get(column, 0.05 if amount.op != "about" else 0.1)
             reach = abs(low) * share
+        if amount.is_exact:
+            reach *= _TIGHT
         return Check(column, "between", (_number(column, low - reach), _number(column, low + reach)))
     return Check(column, amount.op, (_number(column, low),))
 
 
 def _number(column: str, value: float) -> float | int:
     value = min(max(value, -1e12), 1e12)
-    if column in _WHOLE:
+    if column in _WHOLE or column == "size":
         return round(value)
     return round(value, 9)

@@ -9,6 +9,7 @@ what lacks one thing is not made up for by plenty of another::
     sort       heard class, claimed class and words as independent hints            w = 2
     direction  smooth share of the sounds that have less, of that sort if one is    w = 1
     nearness   1 - distance, not below 0                                            w = 3
+    like       0.3 to 1 by BM25 of the words of what it is to be like               w = 1
 
 Of n sorts each weighs 2 / sqrt(n). A sound that shows nothing of a sort that is asked for, and has none of the words,
 is not found.
@@ -25,11 +26,11 @@ import numpy.typing as npt
 
 from samplemind.library.tables import Tables
 from samplemind.library.words.hits import Hits, words_in
-from samplemind.library.words.parts import Part, Sort, Target, Understanding, Words
+from samplemind.library.words.parts import Like, Part, Sort, Target, Understanding, Words
 from samplemind.library.words.scales import scales_of
 from samplemind.library.words.sources import FIELDS
 from samplemind.library.words.spelling import nearest
-from samplemind.library.words.table import Found, WordIndex, words_of
+from samplemind.library.words.table import Found, WordIndex, merged, words_of
 from samplemind.library.words.text import pieces, tokens
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from samplemind.library.search.indices import Engine
     from samplemind.library.search.scoring import Term
 
-__all__ = ["WEIGHTS", "Ranked", "alike", "rank"]
+__all__ = ["WEIGHTS", "Ranked", "rank"]
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -45,7 +46,9 @@ Places = npt.NDArray[np.int64]
 Scores = dict[Any, tuple[Floats, float]]
 
 #: What each sort of piece weighs.
-WEIGHTS: Final = {"words": 2.0, "sort": 2.0, "direction": 1.0, "nearness": 3.0}
+WEIGHTS: Final = {"words": 2.0, "sort": 2.0, "direction": 1.0, "nearness": 3.0, "like": 1.0}
+#: What a sound is worth at least by the words of "like 808": it may be alike without being called so.
+_UNCALLED: Final = np.float32(0.3)
 _FLOOR: Final = np.float32(0.02)
 #: From here on a sound shows something of a sort.
 _SHOWS: Final = 0.1
@@ -60,8 +63,6 @@ _MANY: Final = 100_000
 _REQUIRED: Final = 5000
 #: From so many sounds of a sort on, directions are meant among them.
 _AMONG: Final = 30
-#: A phrase "like ..." stands for so many sounds at most.
-_ALIKE: Final = 5
 
 
 @dataclass
@@ -128,24 +129,6 @@ def rank(
     return _Ranking(tables, engine, understood, count, condition, ids, skip, terms).result()
 
 
-def alike(tables: Tables, engine: Engine, words: str, count: int = _ALIKE) -> list[str]:
-    """The sounds that "like 808 kick" means: those that have all of the words and the best match, or else some.
-
-    Sounds that cannot be compared are left out; of those that match alike the first by id are taken. A path is no
-    words, and of the name of a file every word has to be there.
-    """
-    if "/" in words:
-        return []
-    stem, dot, _ = words.rpartition(".")
-    wanted = pieces(stem or words)
-    index = words_of(tables)
-    found = index.find(wanted, _LEAST, all_of=True).ids
-    if not found and not dot:
-        found = index.find(wanted, _LEAST).ids
-    vectors = engine.vectors(found, ["embedding"])["embedding"]
-    return [key for key, vector in zip(found, vectors, strict=True) if vector is not None][:count]
-
-
 class _Ranking:
     """One question."""
 
@@ -166,6 +149,7 @@ class _Ranking:
         while self._reach < _EACH * self._count:
             self._reach *= _STEP
         self._notes: list[str] = []
+        self._called: dict[Like, Floats] = {}
         self._distance: Floats = np.empty(0, np.float32)
         self._by_term: Floats = np.empty((0, 0), np.float32)
 
@@ -197,7 +181,7 @@ class _Ranking:
             at, sorts = at[stays], {part: chance[stays] for part, chance in sorts.items()}
         scores = self._scores(at, sorts, hits)
         if self._terms:
-            at, scores = self._with_nearness(at, scores)
+            at, scores = self._with_nearness(at, scores, fits)
         total = _together(scores, len(at))
         best = _best(total, self._count)
         ranked = self._told(
@@ -238,17 +222,28 @@ class _Ranking:
             word for sort in sorts for word in (*sorted(sort.words), *(w for s in sort.specific for w in s.split()))
         ]
         others += [word for target in self._understood.targets for word in pieces(target.text)]
+        for like in self._understood.likes:
+            if not like.negated and "/" not in like.sound:
+                found = self._index.find(pieces(like.sound.rpartition(".")[0] or like.sound), count)
+                there = self._columns.places(found.ids)
+                called = np.zeros(self._columns.size, np.float32)
+                called[there[there >= 0]] = found.score[there >= 0]
+                self._called[like] = called / np.float32(called.max(initial=0) or 1)
         # Without words of their own these are looked up: tags and labels say what no ear can hear.
         if not plain and others:
             hits.take(self._columns, self._index.find(others, count), False)
         return hits, fits
 
     def _look_up(self, plain: Sequence[Words], count: int) -> Found:
-        wanted = [word for part in plain for word in (*part.words, *tokens(part.text))]
+        wanted = [word for part in plain for word in part.looked_up]
         found = self._index.find(wanted, count)
+        for part in plain:
+            if part.together:
+                found = merged(found, self._index.find(part.together, count, all_of=True))
         there = frozenset().union(*map(words_in, found.texts))
-        missing = [part for part in plain if not there.intersection((*part.words, *tokens(part.text)))]
-        missing = [part for part in missing if not any(map(self._index.has, tokens(part.text)))]
+        missing = [part for part in plain if not there.intersection(part.looked_up)]
+        missing = [part for part in missing if not there.issuperset(part.together or ("",))]
+        missing = [part for part in missing if not any(map(self._index.has, part.looked_up))]
         near: list[str] = []
         for part in missing:
             meant = self._mistyped(part.words[0])
@@ -273,8 +268,10 @@ class _Ranking:
     def _having(self, part: Words) -> npt.NDArray[np.bool_]:
         """Who has words side by side, in the right place."""
         kept = np.zeros(self._columns.size, bool)
-        wanted = part.words if part.place else tokens(part.words[0])
+        wanted = part.words if part.place else part.together or tokens(part.words[0])
         found = self._index.find(wanted, _REQUIRED, all_of=True)
+        if part.together:
+            found = merged(found, self._index.find(part.looked_up, _REQUIRED))
         if part.place:
             texts = self._index.texts(found.ids)
             fields = ("folders",) if part.place == "folders" else FIELDS
@@ -306,6 +303,8 @@ class _Ranking:
         if plain := self._plain():
             top = float(hits.bm25.max(initial=0)) or 1.0
             scores[" ".join(part.text for part in plain)] = (hits.bm25[at] / np.float32(top), WEIGHTS["words"])
+        for like, called in self._called.items():
+            scores[like] = (_UNCALLED + (1 - _UNCALLED) * called[at], WEIGHTS["like"])
         weight = WEIGHTS["sort"] / max(1, len(sorts)) ** 0.5
         for part, chance in sorts.items():
             scores[part] = (1 - chance if part.negated else chance, weight)
@@ -334,12 +333,12 @@ class _Ranking:
         told[hits.at[[words <= of_sound for of_sound in hits.words]]] = True
         score[told[at]] = 1 - (1 - score[told[at]]) * np.float32(0.5)
 
-    def _with_nearness(self, at: Places, scores: Scores) -> tuple[Places, Scores]:
+    def _with_nearness(self, at: Places, scores: Scores, fits: npt.NDArray[np.bool_]) -> tuple[Places, Scores]:
         """Only the best by words, and the nearest, are compared with what they are to be like."""
         count = self._reach
         first = at[_best(_together(scores, len(at)), count)] if scores else np.empty(0, np.int64)
         only = None if self._only is None else list(self._only)
-        near = self._engine.nearest(self._terms, self._reach // _EACH, self._condition, only, self._skip)
+        near = self._engine.nearest(self._terms, self._reach // _EACH, self._condition, only, self._skip, fits)
         known = [(self._columns.at(near.ids), near)]
         rest = np.setdiff1d(first, known[0][0])
         if len(rest):
@@ -358,7 +357,7 @@ class _Ranking:
     def _told(self, at: Places, total: Floats, scores: Scores, hits: Hits) -> Ranked:
         ids = self._columns.ids(at)
         wanted = {
-            word for part in self._understood.texts if not part.negated for word in (*part.words, *tokens(part.text))
+            word for part in self._understood.texts if not part.negated for word in (*part.looked_up, *part.together)
         }
         wanted |= {word for sort in self._understood.sorts if not sort.negated for word in sort.words}
         wanted |= {word for target in self._understood.targets if not target.negated for word in pieces(target.text)}

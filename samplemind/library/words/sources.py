@@ -18,7 +18,7 @@ __all__ = ["FIELDS", "Row", "Sources", "by_field"]
 #: Where a word stands, what counts most first.
 FIELDS: Final = ("tags", "labels", "names", "folders", "comments")
 #: Raised when the same texts give other words than before.
-_VERSION: Final = 2
+_VERSION: Final = 3
 #: Tasks of labels whose values are no words.
 _NUMBERS: Final = ("bpm", "rating", "midi_note", "note_number")
 _COMMENTS: Final = ("note", "comment")

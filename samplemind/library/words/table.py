@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["Found", "WordIndex", "refresh_words", "words_of"]
+__all__ = ["Found", "WordIndex", "merged", "refresh_words", "words_of"]
 
 _INDEX, _ID_INDEX = "words_idx", "id_idx"
 #: A table is put in order when so many rows, or this share of them, are not in its index yet.
@@ -59,6 +59,17 @@ class Found:
     score: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
     texts: list[dict[str, str]] = field(default_factory=list)
     is_all: bool = True
+
+
+def merged(one: Found, other: Found) -> Found:
+    """Sounds that either has, with the better score; the best match first."""
+    rows = {key: (score, text) for key, score, text in zip(other.ids, other.score, other.texts, strict=True)}
+    for key, score, text in zip(one.ids, one.score, one.texts, strict=True):
+        if key not in rows or score > rows[key][0]:
+            rows[key] = (score, text)
+    best = sorted(rows, key=lambda key: (-rows[key][0], key))
+    score = np.array([rows[key][0] for key in best], np.float32)
+    return Found(best, score, [rows[key][1] for key in best], one.is_all and other.is_all)
 
 
 class WordIndex:

@@ -10,12 +10,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-__all__ = ["LONGEST", "folded", "pieces", "tokens"]
+__all__ = ["LONGEST", "PICTURE", "folded", "pieces", "tokens"]
 
 #: Longer runs of letters are no words; they would only fill the index.
 LONGEST = 40
-_RUN = re.compile(r"[^\W_]+#?")
-_PIECE = re.compile(r"\d+|[^\W\d_]+#?")
+#: A picture that somebody put into a name is a word of its own; colors of skin are none.
+PICTURE = "[\u2600-\u27bf\U0001f300-\U0001f3fa\U0001f400-\U0001faff]"
+_RUN = re.compile(rf"[^\W_]+#?|{PICTURE}")
+_PIECE = re.compile(rf"\d+|[^\W\d_]+#?|{PICTURE}")
 #: Where a new word begins although nothing separates it: kickDrum, TRKick.
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _JOINED = re.compile(r"[^\W_]+(?:-[^\W_]+)+")
@@ -25,7 +27,7 @@ def folded(text: str) -> str:
     """Without case, accents and compatibility forms: `Ｃafé` and `cafe` are one word."""
     if text.isascii():
         return text.lower()
-    flat = unicodedata.normalize("NFKD", text.casefold())
+    flat = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return unicodedata.normalize("NFC", "".join(c for c in flat if not unicodedata.combining(c)))
 
 

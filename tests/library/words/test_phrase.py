@@ -83,6 +83,18 @@ def test_pieces_know_where_they_stand(row: dict[str, Any]) -> None:
     ("note A", ["note = A"]),
     ("Db2", ["midi_note = 37"]),
     ("not a loop", ["not (kind = loop)"]),
+    ("no A minor or C major", ["not (key = A and scale = minor or key = C and scale = major)"]),
+    ("F# bass in A minor", ["key = F# or note = F#", "key = A and scale = minor"]),
+    ("A minor 7 s", ["key = A and scale = minor", "duration_s between 5.6 and 8.4"]),
+    ("G major or parallel", ["key = G and scale = major or key = G and scale = minor"]),
+    ("half-time", []),
+    ("a second snare", []),
+    ("two and a half seconds or less", ["duration_s <= 2.5"]),
+    ("over 100 bytes", ["size > 100"]),
+    ("within 3 semitones", []),
+    ("over 192 kbps", []),
+    ("kick at C", ["note = C"]),
+    ("16/24 bit", ["bit_depth = 16 or bit_depth = 24"]),
     ("1 minute 808s", ["duration_s between 48 and 72"]),
     ("80s synth", []),
 ])  # fmt: skip
@@ -104,6 +116,17 @@ def test_words_that_a_library_has_are_no_typing_errors() -> None:
     understood = understand("snair", known=lambda word: word == "snair")
     assert understood.words == ("snair",)
     assert understood.notes == ()
+
+
+def test_pictures_are_words_where_a_library_has_them() -> None:
+    assert understand("🥁 kick").words == ()
+    assert understand("🥁 kick", known=lambda word: word == "🥁").words == ("🥁",)
+
+
+def test_genres_are_looked_up_as_one() -> None:
+    (part,) = understand("Drum & Bass").texts
+    assert part.looked_up == ("dnb", "drumnbass", "drumandbass")
+    assert part.together == ("drum", "bass")
 
 
 def test_every_scale_is_a_descriptor() -> None:

@@ -15,8 +15,9 @@ from samplemind.library.search.filters import Filter
 from samplemind.library.search.indices import engine_for
 from samplemind.library.search.scoring import Sound, Term
 from samplemind.library.words import understand
+from samplemind.library.words.examples import alike
 from samplemind.library.words.parts import Scale, Target
-from samplemind.library.words.ranking import Ranked, alike, rank
+from samplemind.library.words.ranking import Ranked, rank
 from samplemind.library.words.scales import STEPS, _worth, likely
 
 #: name, class, confidence, centroid, length, what the name claims.
@@ -172,15 +173,56 @@ def test_pages_follow_each_other(tmp_path: Path) -> None:
     assert len(set(whole)) == 60
 
 
-def test_alike_gives_the_sounds_whose_words_match(library: Library) -> None:
+def examples(library: Library, phrase: str) -> list[str]:
+    """Names of the sounds that a phrase with "like" compares with."""
+    library.tables.refresh()
+    understood = understand(phrase)
+    (like,) = understood.likes
     of = dict(library.frame(["id", "name"]).rows())
-    assert [of[key] for key in alike(library.tables, engine_for(library.tables), "808")] == ["tr808 vinyl.wav"]
-    assert [of[key] for key in alike(library.tables, engine_for(library.tables), "vinyl noise")] == ["vinyl noise.wav"]
-    assert alike(library.tables, engine_for(library.tables), "zzzz") == []
-    assert len(alike(library.tables, engine_for(library.tables), "noise zzzz")) == 1
-    assert len(alike(library.tables, engine_for(library.tables), "vinyl noise.wav")) == 1
-    assert alike(library.tables, engine_for(library.tables), "vinyl zzzz.wav") == []
-    assert alike(library.tables, engine_for(library.tables), "/elsewhere/vinyl.wav") == []
+    return [of[key] for key in alike(library.tables, engine_for(library.tables), like, understood)]
+
+
+def test_alike_gives_the_sounds_whose_words_match(library: Library) -> None:
+    assert examples(library, "like 808") == ["tr808 vinyl.wav"]
+    assert examples(library, "like vinyl noise") == ["vinyl noise.wav"]
+    assert examples(library, "like zzzz") == []
+    assert len(examples(library, "like noise zzzz")) == 1
+    assert examples(library, "like vinyl noise.wav") == ["vinyl noise.wav"]
+    assert examples(library, "like vinyl zzzz.wav") == []
+    assert examples(library, "like /elsewhere/vinyl.wav") == []
+
+
+def test_examples_fit_the_rest_of_the_phrase(tmp_path: Path) -> None:
+    """Sounds with the word that come first by their ids are hats; of a kick like 808, 808 kicks are the example."""
+    library = Library.create(tmp_path / "library")
+    hats = [(f"x/808 hat {n}.wav", "hat-closed", 0.9, 9000.0, 0.1, "hat-closed") for n in range(8)]
+    kicks = [(f"y/808 kick {n}.wav", "kick", 0.9, 100.0, 0.5, "kick") for n in range(2)]
+    rest = [("z/kick.wav", "kick", 0.9, 100.0, 0.5, "kick"), ("z/808 kick one.wav", None, 0.1, 100.0, 0.5, "kick")]
+    add(library, [*hats, *kicks, *rest])
+    assert examples(library, "kick like 808") == ["808 kick 0.wav", "808 kick 1.wav", "808 kick one.wav"]
+    assert examples(library, "like 808 kick")[:2] == ["808 kick 0.wav", "808 kick 1.wav"]
+    assert len(examples(library, "like 808")) == 5
+    assert examples(library, "snare like 808")[0].startswith("808")  # there is no such snare
+    assert examples(library, "like 808 kick 'one'.wav") == ["808 kick one.wav"]
+    of = dict(library.frame(["id", "name"]).rows())
+    found = library.search().text("kick like 808").limit(5).run()
+    assert [of[key] for key in found.ids[:3]] == ["808 kick 0.wav", "808 kick 1.wav", "808 kick one.wav"]
+    # The nearest of the examples counts, not their mean: each is as near as can be to itself.
+    assert found.frame["distance"][:3].to_list() == pytest.approx([0, 0, 0], abs=1e-6)
+    assert found.reasons[0]["like 808"] > found.reasons[3]["like 808"]
+
+
+def test_genres_are_found_however_they_are_written(tmp_path: Path) -> None:
+    library = Library.create(tmp_path / "library")
+    add(library, [(f"{folder}/{n}.wav", None, 0.1, 100.0, 1.0, None)
+                  for n, folder in enumerate(("DnB", "Drum & Bass", "bass", "drum-and-bass", "drums"))])  # fmt: skip
+    assert set(names(library, "drum'n'bass")) == {"0", "1", "3"}
+    assert set(names(library, "not dnb, d")) <= {"2", "4"}
+
+
+def test_noise_is_a_word_and_a_direction(library: Library) -> None:
+    assert names(library, "noise")[0] == "vinyl noise"
+    assert len(names(library, "no noise")) == len(SOUNDS)
 
 
 def test_an_empty_library_has_no_answers(tmp_path: Path) -> None:

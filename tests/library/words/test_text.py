@@ -19,6 +19,7 @@ from samplemind.library.words.text import LONGEST, folded, pieces, tokens
     ("Café Ｄｒｕｍ straße", "cafe drum strasse"),
     ("a.b(c)[d] e+f", "a b c d e f"),
     ("120bpm", "120 bpm 120bpm"),
+    ("🥁kick 👍🏽", "🥁 kick 👍"),
     ("", ""),
     ("!?-_", ""),
 ])  # fmt: skip
