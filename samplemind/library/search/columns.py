@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Columns", "dense"]
 
 Places = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 #: Answers of filters that are kept.
 _MASKS: Final = 64
 _AT: Final = "at of sounds"
@@ -50,10 +51,10 @@ class Columns:
         # Files of no sound (there should be none) come first.
         self._starts = np.concatenate([[0], np.cumsum(counts)]) + int((self._sounds < 0).sum())
         #: Which sounds lie somewhere.
-        self.placed: npt.NDArray[np.bool_] = counts > 0
+        self.placed: Mask = counts > 0
         self._by_path: _Lookup | None = None
-        self._vectors: dict[str, tuple[FloatArray, npt.NDArray[np.bool_]]] = {}
-        self._masks: OrderedDict[str, npt.NDArray[np.bool_]] = OrderedDict()
+        self._vectors: dict[str, tuple[FloatArray, Mask]] = {}
+        self._masks: OrderedDict[str, Mask] = OrderedDict()
 
     @property
     def row_ids(self) -> npt.NDArray[np.uint64]:
@@ -113,7 +114,7 @@ class Columns:
         """[shape=(sounds, d)], zeros where a sound has none."""
         return self._vector(column)[0]
 
-    def has(self, column: str) -> npt.NDArray[np.bool_]:
+    def has(self, column: str) -> Mask:
         """Which sounds have that vector."""
         return self._vector(column)[1]
 
@@ -128,14 +129,14 @@ class Columns:
             return sum(vectors.nbytes for vectors, _ in self._vectors.values())
         return 4 * self.size * int(samples_schema().field(column).type.list_size)
 
-    def _vector(self, column: str) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+    def _vector(self, column: str) -> tuple[FloatArray, Mask]:
         if column not in self._vectors:
             table = self.pinned.wait(self.pinned.rows(self.pinned.samples, [column]))
             order = _places(table["_rowid"].to_numpy(), self._samples.row_ids)
             self._vectors[column] = dense(table[column].combine_chunks(), order)
         return self._vectors[column]
 
-    def fitting(self, condition: Filter) -> npt.NDArray[np.bool_]:
+    def fitting(self, condition: Filter) -> Mask:
         """Which sounds lie somewhere and fulfill a condition, by what they are or by one of their files."""
         text = condition.for_polars()
         mask = self._masks.pop(text, None)
@@ -283,7 +284,7 @@ def _places(row_ids: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> Places | Non
     return order[np.searchsorted(row_ids, wanted, sorter=order)]
 
 
-def dense(column: Any, at: Places | None) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
+def dense(column: Any, at: Places | None) -> tuple[FloatArray, Mask]:
     """Vectors of an Arrow column (those at given places), zeros where there is none; and which there are."""
     import pyarrow.compute as pc
 

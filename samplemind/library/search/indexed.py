@@ -25,7 +25,7 @@ from samplemind.descriptors.catalogue import CATALOGUE
 from samplemind.errors import LibraryError
 from samplemind.library.schema import FILES_KEY, SAMPLES_KEY, files_schema, vector_columns
 from samplemind.library.search.asking import Pinned
-from samplemind.library.search.columns import Columns, dense
+from samplemind.library.search.columns import Columns, Mask, dense
 from samplemind.library.search.scoring import FloatArray, Neighbours, Term, directions, in_order
 from samplemind.library.tables import Tables, quoted
 
@@ -39,10 +39,11 @@ __all__ = ["Indexed"]
 
 #: Numbers of rows in the store.
 Rows = npt.NDArray[np.uint64]
-Mask = npt.NDArray[np.bool_]
 
 #: Candidates of an index: so many for each neighbour that is wanted, and at least so many.
 _EACH: Final = 3
+#: Where this share of all sounds fits, candidates are chosen among all.
+_COMMON: Final = 0.25
 _LEAST: Final = 36
 #: With several terms the nearest of all together need not be near by each.
 _LEAST_OF_MANY: Final = 1000
@@ -83,13 +84,19 @@ class Indexed:
         self._state: _State | None = None
 
     def nearest(self, terms: Sequence[Term], count: int, condition: Filter | None = None,
-                ids: Sequence[str] | None = None, skip: Collection[str] = ()) -> Neighbours:  # fmt: skip
+                ids: Sequence[str] | None = None, skip: Collection[str] = (),
+                fits: Mask | None = None) -> Neighbours:  # fmt: skip
         """The sounds that are nearest to all terms together."""
         state = self._now(term.column for term in terms)
-        fits = None
         where = None
         new = state.pinned.lacking(condition.columns) if condition is not None else frozenset()
-        if condition is not None and condition.is_of_samples and not new:
+        if ids is not None or fits is None or np.count_nonzero(fits) < _COMMON * len(fits):
+            fits = None
+        elif state.is_in_memory and len(fits) == state.memory().size:
+            condition = None  # so many fit that some of the nearest do: the store need not know which
+        if fits is not None:
+            pass
+        elif condition is not None and condition.is_of_samples and not new:
             where = condition.for_lance()
         elif condition is not None:
             free, _ = condition.split(_FILES | new)

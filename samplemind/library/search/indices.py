@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from samplemind.library.search.columns import Columns
+    from samplemind.library.search.columns import Columns, Mask
     from samplemind.library.search.filters import Filter
     from samplemind.library.search.scoring import FloatArray, Neighbours, Term
 
@@ -50,8 +50,9 @@ class Engine(Protocol):
     """What finds sounds, in the state of the tables that `Tables.refresh` opened last; see `Resident` for more."""
 
     def nearest(self, terms: Sequence[Term], count: int, condition: Filter | None = None,
-                ids: Sequence[str] | None = None, skip: Collection[str] = ()) -> Neighbours:  # fmt: skip
-        """The sounds that are nearest to all terms together."""
+                ids: Sequence[str] | None = None, skip: Collection[str] = (),
+                fits: Mask | None = None) -> Neighbours:  # fmt: skip
+        """The sounds that are nearest to all terms together; `fits` says where in `memory` the condition is true."""
 
     def distances(self, terms: Sequence[Term], ids: Sequence[str]) -> Neighbours:
         """Exact distances of given sounds."""
@@ -185,8 +186,8 @@ def _of_vectors(rows: int) -> Any:
     """As many partitions as rows in each; 8 bits a number take a quarter of the vectors and hardly lose a neighbor.
 
     Beside it, of a million vectors of 128 on 2 cores: product quantization takes a quarter of that space, and six times
-    as long to make; one bit a number (RaBitQ) needs more candidates, and is too coarse for short vectors; graphs (HNSW)
-    take far longer.
+    as long to make; one bit a number (RaBitQ) needs more candidates, and is too coarse for short vectors. Graphs (HNSW)
+    were not measured.
     """
     from lancedb.index import IvfSq
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from samplemind.library.schema import FILES_KEY, SAMPLES_KEY
 from samplemind.library.search.asking import Pinned
-from samplemind.library.search.columns import Columns
+from samplemind.library.search.columns import Columns, Mask
 from samplemind.library.search.scoring import FloatArray, Neighbours, Term, distances, in_order, totals
 from samplemind.library.tables import Tables
 
@@ -45,7 +45,8 @@ class Resident:
         self._lock = threading.Lock()
 
     def nearest(self, terms: Sequence[Term], count: int, condition: Filter | None = None,
-                ids: Sequence[str] | None = None, skip: Collection[str] = ()) -> Neighbours:  # fmt: skip
+                ids: Sequence[str] | None = None, skip: Collection[str] = (),
+                fits: Mask | None = None) -> Neighbours:  # fmt: skip
         """The sounds that are nearest to all terms together.
 
         Only sounds that lie somewhere (that have a path), and have at least one of the vectors, are found.
@@ -62,9 +63,12 @@ class Resident:
             Only these.
         skip : collection of str
             None of these.
+        fits : np.ndarray of bool, optional
+            Where in `memory` the condition is true, if the caller knows.
         """
         kept = self._now()
-        fits = kept.placed if condition is None else kept.fitting(condition)
+        if fits is None:
+            fits = kept.placed if condition is None else kept.fitting(condition)
         if terms:
             fits = fits & np.logical_or.reduce([kept.has(term.column) for term in terms])
         if skip:

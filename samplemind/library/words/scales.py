@@ -244,11 +244,12 @@ def _worth(target: Target, scale: Scale, ranks: Ranks, among: Ranks | None) -> F
 def _of_each(target: Target, scale: Scale, ranks: Ranks, among: Ranks | None) -> Floats:
     share = ranks.astype(np.float32) / np.float32(STEPS)
     if among is not None:
-        others = np.sort(among[among > 0])
-        if len(others):
+        counts = np.bincount(among, minlength=STEPS + 1)
+        counts[0] = 0
+        upto = np.cumsum(counts)
+        if upto[-1]:
             # Equal standings in the middle of the places that they have together.
-            below = np.searchsorted(others, ranks, "left") + np.searchsorted(others, ranks, "right")
-            share = (below / (2 * len(others))).astype(np.float32)
+            share = ((2 * upto - counts) / (2 * upto[-1])).astype(np.float32)[ranks]
     worth = likely(target.strength, target.negated, 1 - share if scale.weight < 0 else share)
     worth[ranks == 0] = _UNKNOWN
     return worth
