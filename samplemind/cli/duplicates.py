@@ -101,7 +101,9 @@ def duplicates(
             raise ParameterError("--undo: brings back what a journal names; leave out --plan, --apply and --kind")
         _tell(opened.undo_duplicates(undo), "brought back")
         return
-    report = opened.duplicates(kind or ("exact", "audio", "near"), where)
+    with ProgressLine("listening") as line:
+        report = opened.duplicates(kind or ("exact", "audio", "near"), where,
+                                   progress=lambda heard, total: line.update(heard, total))  # fmt: skip
     for note in report.notes:
         typer.echo(f"note: {note}", err=True)
     rules = [rule.strip() for rule in keep.split(",")] if keep else None

@@ -9,18 +9,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from samplemind.cli.options import (
+    AnyTempoOption,
     AspectOption,
+    CollectionOption,
     ColumnsOption,
+    EndOption,
     ExplainOption,
     FormatOption,
     LibraryArgument,
     LikeOption,
     LimitOption,
     OffsetOption,
+    SkipEqualOption,
     SortOption,
+    StartOption,
     TagOption,
+    TransposeOption,
     UnlikeOption,
     WhereOption,
+    WithoutTagOption,
+    narrowed,
 )
 from samplemind.cli.output import Column, Format, Writer, counted, printable
 from samplemind.cli.views import SUMMARY, SUMMARY_FIELDS, failure_of, neighbours
@@ -68,9 +76,13 @@ def show_frame(frame: pl.DataFrame, form: Format, view: Sequence[Column] | None)
 def list_rows(
     library: LibraryArgument,
     where: WhereOption = None,
+    tag: TagOption = None,
+    without_tag: WithoutTagOption = None,
+    collection: CollectionOption = None,
     columns: ColumnsOption = None,
     sort: SortOption = None,
     limit: LimitOption = None,
+    offset: OffsetOption = 0,
     form: FormatOption = "table",
 ) -> None:
     """List the sounds of a library, one row a file.
@@ -91,8 +103,16 @@ def list_rows(
     from samplemind.library import Library
 
     asked = split_columns(columns)
-    frame = Library.open(library).frame(asked or list(SUMMARY_FIELDS), where, sort, limit)
-    show_frame(frame, form, None if asked else SUMMARY)
+    opened = Library.open(library)
+    names = asked or list(SUMMARY_FIELDS)
+    frame = opened.frame(["id", *names], where, sort)
+    if tag:
+        frame = frame.filter(frame["id"].is_in(list(opened.labels.ids_tagged(tag))))
+    for name in without_tag or ():
+        frame = frame.filter(~frame["id"].is_in(list(opened.labels.ids_tagged([name]))))
+    for name in collection or ():
+        frame = frame.filter(frame["id"].is_in(opened.collections.ids(name)))
+    show_frame(frame.slice(offset, limit).select(list(dict.fromkeys(names))), form, None if asked else SUMMARY)
 
 
 def similar(
@@ -109,20 +129,15 @@ def similar(
     aspect: AspectOption = None,
     like: LikeOption = None,
     unlike: UnlikeOption = None,
-    start: Annotated[
-        float | None, typer.Option("--start", metavar="S", help="Compare with SOUND from here on only (seconds).")
-    ] = None,
-    end: Annotated[
-        float | None, typer.Option("--end", metavar="S", help="Compare with SOUND up to here only (seconds).")
-    ] = None,
-    transpose: Annotated[bool, typer.Option("--transpose", help="Compare harmony in whichever key.")] = False,
-    any_tempo: Annotated[
-        bool, typer.Option("--any-tempo", help="Compare rhythm at any tempo from half to double.")
-    ] = False,
+    start: StartOption = None,
+    end: EndOption = None,
+    transpose: TransposeOption = False,
+    any_tempo: AnyTempoOption = False,
     tag: TagOption = None,
-    skip_equal: Annotated[
-        bool, typer.Option("--skip-equal", help="Leave out the same samples in another container, or with other tags.")
-    ] = False,
+    without_tag: WithoutTagOption = None,
+    collection: CollectionOption = None,
+    skip_equal: SkipEqualOption = False,
+    sort: SortOption = None,
     offset: OffsetOption = 0,
     columns: ColumnsOption = None,
     form: FormatOption = "table",
@@ -149,7 +164,7 @@ def similar(
     if by is not None and aspect:
         raise ParameterError(f"--by {by}: --aspect says the same; give one of both")
     aspects = split_aspects([by] if by is not None else aspect)
-    search = Library.open(library).search().where(where).tagged(*(tag or ())).skip_equal(skip_equal)
+    search = narrowed(Library.open(library).search(), where, tag, without_tag, collection).skip_equal(skip_equal)
     if sound is not None:
         search = search.like(sound, aspects=aspects, start=start, end=end)
     for other in like or ():
@@ -158,7 +173,7 @@ def similar(
         search = search.unlike(other, aspects=aspects)
     asked = split_columns(columns)
     search = search.tolerant(transposition=transpose, tempo=any_tempo).columns(asked or list(SUMMARY_FIELDS))
-    found = search.limit(limit or 10).offset(offset).run()
+    found = search.sort(sort).limit(limit or 10).offset(offset).run()
     for line in found.explanation.lines() if explain else ():
         typer.echo(printable(line), err=True)
     rows = found.frame

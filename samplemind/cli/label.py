@@ -30,7 +30,7 @@ def label(
     value: Annotated[str | None, typer.Option("--value", "-v", help="What holds of them: kick, 4, any text.")] = None,
     task: Annotated[
         str | None,
-        typer.Option("--task", "-t", help="What it is about: class, bpm, key, rating (1 to 5), note, or your own.",
+        typer.Option("--task", help="What it is about: class, bpm, key, rating (1 to 5), note, or your own.",
                      show_default="class"),
     ] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", help="Give them a tag; one or more.")] = None,

@@ -12,12 +12,17 @@ from samplemind.cli.output import Format
 from samplemind.descriptors.catalogue import Level
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from samplemind.library.search.request import Search
     from samplemind.settings import Settings
 
 __all__ = [
-    "CANNOT", "DONE", "INTERRUPTED", "SOME_FAILED", "WRONG_USAGE", "AspectOption", "ColumnsOption", "ExplainOption",
-    "FormatOption", "LevelOption", "LibraryArgument", "LikeOption", "LimitOption", "OffsetOption", "SchedulerOption",
-    "SortOption", "State", "TagOption", "UnlikeOption", "WhereOption", "WorkersOption", "state_of",
+    "CANNOT", "DONE", "INTERRUPTED", "SOME_FAILED", "WRONG_USAGE", "AnyTempoOption", "AspectOption", "CollectionOption",
+    "ColumnsOption", "EndOption", "ExplainOption", "FormatOption", "LevelOption", "LibraryArgument", "LikeOption",
+    "LimitOption", "OffsetOption", "SchedulerOption", "SkipEqualOption", "SortOption", "StartOption", "State",
+    "TagOption", "TransposeOption", "UnlikeOption", "WhereOption", "WithoutTagOption", "WorkersOption", "narrowed",
+    "state_of",
 ]  # fmt: skip
 
 #: Exit codes.
@@ -64,6 +69,23 @@ UnlikeOption = Annotated[
     list[str] | None, typer.Option("--unlike", metavar="SOUND", help="Unlike this one; may be given again.")
 ]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", "-t", metavar="TAG", help="Only with this tag.")]
+WithoutTagOption = Annotated[
+    list[str] | None, typer.Option("--without-tag", metavar="TAG", help="Only without this tag.")
+]
+CollectionOption = Annotated[
+    list[str] | None, typer.Option("--collection", metavar="NAME", help="Only of this collection.")
+]
+SkipEqualOption = Annotated[
+    bool, typer.Option("--skip-equal", help="Leave out the same samples in another container, or with other tags.")
+]
+StartOption = Annotated[
+    float | None, typer.Option("--start", metavar="S", help="Compare with the sound from here on only (seconds).")
+]
+EndOption = Annotated[
+    float | None, typer.Option("--end", metavar="S", help="Compare with the sound up to here only (seconds).")
+]
+TransposeOption = Annotated[bool, typer.Option("--transpose", help="Compare harmony in whichever key.")]
+AnyTempoOption = Annotated[bool, typer.Option("--any-tempo", help="Compare rhythm at any tempo from half to double.")]
 OffsetOption = Annotated[int, typer.Option("--offset", min=0, metavar="N", help="Leave out so many of the first.")]
 ExplainOption = Annotated[
     bool, typer.Option("--explain", "-e", help="Say how the search was understood and answered, and why.")
@@ -101,3 +123,12 @@ def state_of(context: typer.Context) -> State:
     """The state that the options before the command left."""
     state = context.find_object(State)
     return state if state is not None else State()
+
+
+def narrowed(search: Search, where: str | None, tags: Sequence[str] | None, without: Sequence[str] | None,
+             collections: Sequence[str] | None) -> Search:  # fmt: skip
+    """A search among what the options `--where`, `--tag`, `--without-tag` and `--collection` leave."""
+    search = search.where(where).tagged(*(tags or ())).untagged(*(without or ()))
+    for name in collections or ():
+        search = search.within(name)
+    return search

@@ -22,7 +22,10 @@ Format = Literal["table", "jsonl", "csv"]
 Row = Mapping[str, Any]
 
 _GAP = "  "
-_LEAST_FLEXIBLE = 16
+#: What a path gets, before which columns that matter less are left out.
+_ENOUGH = 30
+#: And at least.
+_LEAST = 16
 _JSON = json.JSONEncoder(allow_nan=False).encode
 
 
@@ -68,6 +71,10 @@ class Column:
     flexible : bool
         On a terminal it gets what the others leave of the line, and is shortened on the left: the end of a path says
         most.
+    least : int
+        On a short line it may become as narrow as this; 0: no narrower than `width`.
+    spare : int
+        Which columns are left out on a short line: 1 first; 0 never.
     """
 
     title: str
@@ -75,6 +82,8 @@ class Column:
     width: int
     right: bool = False
     flexible: bool = False
+    least: int = 0
+    spare: int = 0
 
     def fit(self, text: str, width: int | None) -> str:
         """`text` in exactly `width` cells; as it is where the width is None."""
@@ -188,7 +197,7 @@ class Writer:
             rows = list(rows)
             view = generic_columns(rows, self.fields or list(rows[0] if rows else ()))
         styled = _styler(self._out.isatty())
-        widths = _widths(view, shutil.get_terminal_size().columns if self._out.isatty() else None)
+        view, widths = _fitted(view, shutil.get_terminal_size().columns if self._out.isatty() else None)
         for number, row in enumerate(rows):
             if not number:
                 self._line(styled(self._join(view, widths, [column.title for column in view]), "bold"))
@@ -212,13 +221,29 @@ class Writer:
         return f"{said}{_GAP}{path.fit(path.cell(row), widths[-1])}".rstrip()
 
 
-def _widths(view: Sequence[Column], screen: int | None) -> list[int | None]:
-    """Width of every column; without a screen nothing is made to fit."""
+def _fitted(view: Sequence[Column], screen: int | None) -> tuple[Sequence[Column], list[int | None]]:
+    """The columns that have room, and their widths; without a screen nothing is made to fit."""
     if screen is None:
-        return [column.width or None for column in view]
-    fixed = sum(column.width for column in view if not column.flexible) + len(_GAP) * (len(view) - 1)
-    rest = max(_LEAST_FLEXIBLE, screen - fixed)
-    return [(rest if column.flexible else column.width) or None for column in view]
+        return view, [column.width or None for column in view]
+    view = list(view)
+    while (room := _room(view, screen)) < 0 and any(column.spare for column in view):
+        view.remove(min((column for column in view if column.spare), key=lambda column: column.spare))
+    widths: list[int | None] = []
+    narrow = [column for column in view if column.least]
+    # What is left is shared by paths and by columns that were narrowed.
+    more = max(room, 0) // 2 // max(len(narrow), 1)
+    wider = {id(column): min(column.least + more, column.width) for column in narrow}
+    rest = screen - sum(wider.get(id(c), c.width) for c in view if not c.flexible) - len(_GAP) * (len(view) - 1)
+    for column in view:
+        width = wider.get(id(column), column.width)
+        widths.append(min(max(rest, _LEAST), width or screen) if column.flexible else width or None)
+    return view, widths
+
+
+def _room(view: Sequence[Column], screen: int) -> int:
+    """How much of a line is left by the columns at their narrowest; below 0 it is too short."""
+    taken = sum(_ENOUGH if column.flexible else column.least or column.width for column in view)
+    return screen - taken - len(_GAP) * (len(view) - 1)
 
 
 def _styler(terminal: bool) -> Callable[[str, str], str]:

@@ -8,18 +8,26 @@ import typer
 
 from samplemind.cli.find import show_frame, split_aspects, split_columns
 from samplemind.cli.options import (
+    AnyTempoOption,
     AspectOption,
+    CollectionOption,
     ColumnsOption,
+    EndOption,
     ExplainOption,
     FormatOption,
     LibraryArgument,
     LikeOption,
     LimitOption,
     OffsetOption,
+    SkipEqualOption,
     SortOption,
+    StartOption,
     TagOption,
+    TransposeOption,
     UnlikeOption,
     WhereOption,
+    WithoutTagOption,
+    narrowed,
 )
 from samplemind.cli.output import Column, printable
 from samplemind.cli.views import SUMMARY, SUMMARY_FIELDS
@@ -29,12 +37,12 @@ if TYPE_CHECKING:
     from samplemind.library.search.request import Search
     from samplemind.library.search.results import Results
 
-__all__ = ["search"]
+__all__ = ["DISTANCE", "SCORE", "WORDS", "search"]
 
 _LIMIT: Final = 20
-_SCORE: Final = Column("score", lambda row: f"{row['score']:.2f}", 5, right=True)
-_DISTANCE: Final = Column("dist", lambda row: f"{row['distance']:.3f}", 5, right=True)
-_WORDS: Final = Column("words", lambda row: printable(", ".join(row["words"] or ())), 24)
+SCORE: Final = Column("score", lambda row: f"{row['score']:.2f}", 5, right=True)
+DISTANCE: Final = Column("dist", lambda row: f"{row['distance']:.3f}", 5, right=True)
+WORDS: Final = Column("words", lambda row: printable(", ".join(row["words"] or ())), 24, least=10)
 
 
 def search(
@@ -48,12 +56,13 @@ def search(
     aspect: AspectOption = None,
     where: WhereOption = None,
     tag: TagOption = None,
-    without_tag: Annotated[
-        list[str] | None, typer.Option("--without-tag", metavar="TAG", help="Only without this tag.")
-    ] = None,
-    collection: Annotated[
-        list[str] | None, typer.Option("--collection", metavar="NAME", help="Only of this collection.")
-    ] = None,
+    without_tag: WithoutTagOption = None,
+    collection: CollectionOption = None,
+    start: StartOption = None,
+    end: EndOption = None,
+    transpose: TransposeOption = False,
+    any_tempo: AnyTempoOption = False,
+    skip_equal: SkipEqualOption = False,
     sort: SortOption = None,
     limit: LimitOption = _LIMIT,
     offset: OffsetOption = 0,
@@ -80,15 +89,20 @@ def search(
     from samplemind.library import Library
 
     asked = Library.open(library).search()
-    for examples, add in ((like, type(asked).like), (unlike, type(asked).unlike)):
-        for sound in examples or ():
-            asked = add(asked, sound, aspects=split_aspects(aspect))
+    if (start is not None or end is not None) and len(like or ()) != 1:
+        raise ParameterError("--start and --end: they cut the sound of --like; give --like SOUND, once")
+    for sound in like or ():
+        asked = asked.like(sound, aspects=split_aspects(aspect), start=start, end=end)
+    for sound in unlike or ():
+        asked = asked.unlike(sound, aspects=split_aspects(aspect))
     if aspect and not (like or unlike):
         raise ParameterError("--aspect: it says how to compare with a sound; give --like SOUND, too")
     words = " ".join(phrase or ()).strip()
-    asked = asked.text(words).where(where).tagged(*(tag or ())).untagged(*(without_tag or ()))
-    for name in collection or ():
-        asked = asked.within(name)
+    asked = narrowed(asked.text(words), where, tag, without_tag, collection)
+    asked = asked.tolerant(transposition=transpose, tempo=any_tempo).skip_equal(skip_equal)
+    named = asked.condition.columns if asked.condition is not None else frozenset()
+    if not (words or like or unlike or named & {"status", "error"}):
+        asked = asked.where("status = 'ok'")  # of what failed nothing is known that could be looked for
     chosen = split_columns(columns)
     asked = asked.columns(chosen or list(SUMMARY_FIELDS)).sort(sort).limit(limit or _LIMIT).offset(offset)
     found = asked.run()
@@ -102,8 +116,8 @@ def search(
 def _view(asked: Search, found: Results) -> tuple[Column, ...]:
     names: set[str] = set(found.frame.columns)
     *most, path = SUMMARY
-    first = [column for name, column in (("score", _SCORE), ("distance", _DISTANCE)) if name in names]
-    return (*first, *most, *([_WORDS] if "words" in names and asked.phrase else []), path)
+    first = [column for name, column in (("score", SCORE), ("distance", DISTANCE)) if name in names]
+    return (*first, *most, *([WORDS] if "words" in names and asked.phrase else []), path)
 
 
 def _tell(found: Results, whole: bool, is_table: bool) -> None:

@@ -63,12 +63,12 @@ def _loudness(row: Row) -> str:
 
 #: The columns of `analyze`, `list` and `similar`, where nobody asks for others.
 SUMMARY: Final = (
-    Column("kind", lambda row: row.get("kind") or _NOTHING, 8),
+    Column("kind", lambda row: row.get("kind") or _NOTHING, 8, spare=2),
     Column("class", lambda row: _named(row, "sample_class"), 15),
-    Column("BPM", _bpm, 10, right=True),
-    Column("key", _key, 8, right=True),
-    Column("note", _note, 8, right=True),
-    Column("LUFS", _loudness, 5, right=True),
+    Column("BPM", _bpm, 10, right=True, spare=5),
+    Column("key", _key, 8, right=True, spare=3),
+    Column("note", _note, 8, right=True, spare=4),
+    Column("LUFS", _loudness, 5, right=True, spare=1),
     Column("length", lambda row: duration(row.get("duration_s")), 7, right=True),
     Column("path", lambda row: printable(str(row.get("path") or _NOTHING)), 0, flexible=True),
 )
@@ -82,10 +82,10 @@ SUMMARY_FIELDS: Final = (
 def neighbours(aspects: Sequence[str] = ()) -> tuple[Column, ...]:
     """The summary, beginning with how near a sound is: in all, and of several aspects in each."""
 
-    def near(name: str, title: str) -> Column:
-        return Column(title, lambda row: f"{row[name]:.3f}", max(5, len(title)), right=True)
+    def near(name: str, title: str, spare: int = 0) -> Column:
+        return Column(title, lambda row: f"{row[name]:.3f}", max(5, len(title)), right=True, spare=spare)
 
-    each = [near(f"distance_{aspect}", aspect) for aspect in aspects] if len(aspects) > 1 else []
+    each = [near(f"distance_{aspect}", aspect, 6) for aspect in aspects] if len(aspects) > 1 else []
     return (near("distance", "dist"), *each, *SUMMARY)
 
 

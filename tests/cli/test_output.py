@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from samplemind.cli.output import Column, Writer, generic_columns, plain, printable
+from samplemind.cli.search import DISTANCE, SCORE, WORDS
 from samplemind.cli.views import SUMMARY, duration, failure_of, note_name
 from tests.cli.conftest import lines_of
 
@@ -125,3 +126,27 @@ def test_generic_columns_cover_every_field() -> None:
     columns = generic_columns(ROWS, ["path", "bpm", "v"])
     assert [column.title for column in columns] == ["path", "bpm", "v"]
     assert [column.cell(ROWS[1]) for column in columns] == ["ü日本.wav", "–", "–"]
+
+
+@pytest.mark.parametrize("screen", [80, 100, 120, 160])
+@pytest.mark.parametrize("bad", [False, True])
+def test_rows_fit_the_line_and_paths_keep_their_room(
+    screen: int, bad: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {
+        "score": 0.987, "distance": 0.123, "words": ["a long word (folders)", "kick (names)"], "kind": "one-shot",
+        "sample_class": "drum-loop", "sample_class_confidence": 1.0, "bpm": 123.4, "bpm_confidence": 1.0, "key": "C#",
+        "scale": "minor", "key_confidence": 1.0, "midi_note": 61, "pitch_confidence": 1.0, "loudness_lufs": -12.3,
+        "duration_s": 1.5, "path": "/sounds/" + "folder/" * 20 + "kick number one.wav", "status": "ok", "error": None,
+    }  # fmt: skip
+    row |= {"status": "failed", "error": "no sound " * 20} if bad else {}
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", str(screen))
+    monkeypatch.setenv("NO_COLOR", "1")
+    Writer("table", view=(SCORE, DISTANCE, *SUMMARY[:-1], WORDS, SUMMARY[-1]), bad=failure_of).write([row])
+    title, line = capsys.readouterr().out.splitlines()
+    assert cell_len(line) == screen
+    assert line.endswith("folder/kick number one.wav")
+    assert cell_len(line.rpartition("…")[2]) >= (27 if screen == 80 else 29)
+    assert ("LUFS" in title) == (screen == 160)
+    assert "length  words" in title

@@ -22,8 +22,8 @@ from samplemind.library.tables import Tables
 if TYPE_CHECKING:
     from samplemind.library.search.indices import Engine
 
-__all__ = ["ASPECTS", "NUMBERS", "OVERALL", "Given", "Heard", "aspect_column", "aspect_name", "check_region", "check_sound",
-           "hear"]  # fmt: skip
+__all__ = ["ASPECTS", "NUMBERS", "OVERALL", "Given", "Heard", "aspect_column", "aspect_name", "check_region",
+           "check_sound", "hear"]  # fmt: skip
 
 OVERALL: Final = "overall"
 _SUFFIX: Final = "_vector"
@@ -350,5 +350,5 @@ def check_region(start: float | None, end: float | None) -> None:
         raise ParameterError(f"end: {end:g} s is not after start: {start or 0:g} s")
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, NUMBERS) and not isinstance(value, bool) and abs(value) < _GREATEST
