@@ -181,7 +181,7 @@ COUNTED: Final[tuple[tuple[str, Op, float, str], ...]] = (
 STOP: Final = _set(
     "a an the of with and & for to in on at by is are be it its that this these those some any all sound sounds file",
     "files sample samples recording recordings something find show me give i want need please like from very than but",
-    "which have has having as just only also other into",
+    "which have has having as just only also other into anything everything",
 )
 #: Words that turn around what follows, and words that say how far.
 NEGATORS: Final = _set(

@@ -346,8 +346,10 @@ class _Ranking:
             known.append((self._columns.at(more.ids), more))
         places = np.concatenate([places for places, _ in known])
         order = np.argsort(places)
-        where = np.flatnonzero(np.isin(at, places))
-        order = order[np.isin(places[order], at)]
+        is_compared, is_wanted = np.zeros((2, self._columns.size), bool)
+        is_compared[places], is_wanted[at] = True, True
+        where = np.flatnonzero(is_compared[at])
+        order = order[is_wanted[places[order]]]
         self._distance = np.concatenate([found.distance for _, found in known])[order]
         self._by_term = np.concatenate([found.by_term for _, found in known])[order]
         scores = {part: (score[where], weight) for part, (score, weight) in scores.items()}

@@ -13,12 +13,12 @@ from samplemind.library.words.text import pieces, tokens
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["FIELDS", "Row", "Sources", "by_field"]
+__all__ = ["FIELDS", "VERSION", "Row", "Sources", "by_field"]
 
 #: Where a word stands, what counts most first.
 FIELDS: Final = ("tags", "labels", "names", "folders", "comments")
 #: Raised when the same texts give other words than before.
-_VERSION: Final = 3
+VERSION: Final = 3
 #: Tasks of labels whose values are no words.
 _NUMBERS: Final = ("bpm", "rating", "midi_note", "note_number")
 _COMMENTS: Final = ("note", "comment")
@@ -55,8 +55,8 @@ class Sources:
         files = self._tables.read(self._tables.files, [SAMPLES_KEY, "path", "root"])
         said = self._said()
         parts = [
-            files.select(SAMPLES_KEY, source=pl.concat_str("path", "root", separator="\n").hash(_VERSION)),
-            said.select(SAMPLES_KEY, source=pl.concat_str("task", "value", separator="\n").hash(_VERSION)),
+            files.select(SAMPLES_KEY, source=pl.concat_str("path", "root", separator="\n").hash(VERSION)),
+            said.select(SAMPLES_KEY, source=pl.concat_str("task", "value", separator="\n").hash(VERSION)),
         ]
         # Sums wrap around, and do not depend on the order.
         sums = pl.concat(parts).group_by(SAMPLES_KEY).agg(pl.col("source").reinterpret(signed=True).sum())

@@ -7,6 +7,7 @@ table of the same form.
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +19,9 @@ import numpy.typing as npt
 from samplemind.errors import LibraryError
 from samplemind.library.labels import Labels
 from samplemind.library.lock import people_lock
-from samplemind.library.schema import SAMPLES_KEY, record_batch, words_schema
+from samplemind.library.schema import SAMPLES_KEY, meta_schema, record_batch, words_schema
 from samplemind.library.tables import Tables, quoted
-from samplemind.library.words.sources import FIELDS, Sources, by_field
+from samplemind.library.words.sources import FIELDS, VERSION, Sources, by_field
 from samplemind.library.words.text import LONGEST
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ _UNINDEXED_SHARE: Final = 0.1
 _DELETE_ROWS: Final = 5000
 #: From so many rows on, rows are found by an index of ids.
 _ROWS_BY_INDEX: Final = 20_000
+#: From so many rows on, `meta` says of which state the table is, as to compare all rows would take long.
+_NOTED: Final = 20_000
+_NOTE: Final = "words"
 #: Of a longer list of words the rest is not looked up.
 _MOST_WORDS: Final = 32
 
@@ -182,9 +186,14 @@ class WordIndex:
 
     def _catch_up(self) -> None:
         """Write what is missing, or, where that cannot be, have it in memory."""
+        if self._table() is not None and self._tables.facts().get(_NOTE) == self._state():
+            self._settle(None, frozenset())
+            return
         delta = self._delta()
         if not delta:
             self._keep(delta)
+            with contextlib.suppress(LibraryError), people_lock(self._tables.folder, self._tables.uri, 0.0):
+                self._note()
             return
         try:
             self._write(delta, 0.0)
@@ -227,7 +236,21 @@ class WordIndex:
                 for rows in self._sources.rows(delta.changed):
                     table.add(_arrow(rows))
                 _index(table)
-        self._settle(None, frozenset())
+            self._settle(None, frozenset())
+            self._note()
+
+    def _state(self) -> str:
+        """What the words come from, and the table that they are in."""
+        return json.dumps([VERSION, *self._versions()])
+
+    def _note(self) -> None:
+        """Say in `meta` that the table, as it is open now, has the words of all; only for who holds the lock."""
+        table, meta, state = self._table(), self._tables.meta, self._state()
+        with self._tables.guard():
+            if table is None or table.count_rows() < _NOTED or self._tables.facts().get(_NOTE) == state:
+                return
+            row = _noted(state)
+            meta.merge_insert("key").when_matched_update_all().when_not_matched_insert_all().execute(row)
 
     def _settle(self, extra: Any, gone: frozenset[str]) -> None:
         self._extra, self._gone = extra, gone
@@ -263,6 +286,12 @@ def _arrow(rows: list[dict[str, Any]]) -> pa.Table:
     import pyarrow as pa
 
     return pa.Table.from_batches([record_batch(rows, words_schema())])
+
+
+def _noted(state: str) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table({"key": [_NOTE], "value": [state]}, schema=meta_schema())
 
 
 def _parts(ids: list[str]) -> Iterator[list[str]]:

@@ -14,11 +14,11 @@ from samplemind.library.schema import files_schema, record_batch, samples_schema
 from samplemind.library.search.filters import Filter
 from samplemind.library.search.indices import engine_for
 from samplemind.library.search.scoring import Sound, Term
-from samplemind.library.words import understand
+from samplemind.library.words import scales, understand
 from samplemind.library.words.examples import alike
 from samplemind.library.words.parts import Scale, Target
 from samplemind.library.words.ranking import Ranked, rank
-from samplemind.library.words.scales import STEPS, _worth, likely
+from samplemind.library.words.scales import STEPS, _ranks, _worth, likely
 
 #: name, class, confidence, centroid, length, what the name claims.
 SOUNDS = (
@@ -267,6 +267,21 @@ def test_many_standings_are_worth_what_few_are() -> None:
     for among in (None, ranks[:7], ranks[:50_000]):
         few = [_worth(target, Scale("x", -1.0), part, among) for part in np.array_split(ranks, 9)]
         assert np.concatenate(few) == pytest.approx(_worth(target, Scale("x", -1.0), ranks, among), abs=1e-6)
+
+
+def test_standings_of_many_are_those_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(4)
+    values = np.concatenate([rng.normal(-20, 9, 5000), rng.lognormal(6, 2, 5000), np.zeros(500), [np.nan] * 9, [-0.0]])
+    values = rng.permutation(values).astype(np.float32)
+    few = _ranks(values)
+    monkeypatch.setattr(scales, "_SORTED", 0)
+    many = _ranks(values)
+    assert few is not None
+    assert many is not None
+    assert np.array_equal(few == 0, np.isnan(values))
+    assert np.array_equal(many == 0, np.isnan(values))
+    assert np.abs(few.astype(int) - many).max() < 0.002 * STEPS
+    assert len(set(many[values == 0])) == 1
 
 
 def test_what_is_named_by_words_is_found_itself(library: Library) -> None:

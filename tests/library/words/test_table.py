@@ -10,6 +10,7 @@ import pytest
 from samplemind.library import Library
 from samplemind.library.lock import people_lock
 from samplemind.library.words import table as words_table
+from samplemind.library.words.sources import Sources
 from samplemind.library.words.table import WordIndex, words_of
 
 from ..helpers import assert_sound, make_sound
@@ -174,3 +175,25 @@ def test_any_word_may_be_asked_for(heard: tuple[Path, Library], words: list[str]
     found = words_of(heard[1].tables).find(words, 10)
     assert len(found.ids) == len(found.score) <= 10
     assert words_of(heard[1].tables).find(words, 10, fuzzy=True, all_of=True).ids is not None
+
+
+def test_what_has_not_changed_is_not_compared_again(heard: tuple[Path, Library],
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """Of a large library `meta` says from which state its words are; small ones are compared in no time."""
+    _, library = heard
+    assert "words" not in library.tables.facts()
+    monkeypatch.setattr(words_table, "_NOTED", 1)
+    assert names(Library.open(library.uri), "kick")
+    found = Library.open(library.uri)
+    assert "words" in found.tables.facts()
+
+    def compared(self: Sources) -> None:
+        raise AssertionError("all words were compared")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Sources, "digests", compared)
+        assert names(found, "kick") == {"Kick Loop_120bpm_Am.wav"}
+        found.labels.tag(found.frame(["id"], "name LIKE 'Kick%'")["id"][0], "splendid", by="a")
+        with pytest.raises(AssertionError, match="compared"):
+            names(Library.open(library.uri), "splendid")
+    assert names(Library.open(library.uri), "splendid") == {"Kick Loop_120bpm_Am.wav"}
