@@ -45,7 +45,9 @@ _FOLDER: Final = re.compile(
     r"(?:[\"“„]([^\"“”„]{1,300})[\"”“]|([^\s,;]{1,300}))",
     re.IGNORECASE,
 )
-_LIKENESS: Final = r"(?<!\w)(?:(?:sounds?|sounding|a lot)\s+)?(like|similar to|resembling|unlike|dissimilar to)\s+(?:(?:an?|the)\s+)?"
+_LIKENESS: Final = (
+    r"(?<!\w)(?:(?:sounds?|sounding|a lot)\s+)?(like|similar to|resembling|unlike|dissimilar to)\s+(?:(?:an?|the)\s+)?"
+)
 _LIKE_PATH: Final = re.compile(
     _LIKENESS + r"(?:[\"“„]([^\"“”„]{1,400})[\"”“]|([^\s,;\"]*/[^\s,;\"]+|[0-9a-f]{12,64}(?!\w)"
     r"|(?:(?!(?:but|not|and|without)\s)[^\s,;\"]{1,80}\s+){0,7}?[^\s,;\"]+\.(?:wav|wave|flac|mp3|aiff?|ogg|opus|m4a|mp4|caf)(?!\w)))",

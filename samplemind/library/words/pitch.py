@@ -29,7 +29,9 @@ _SHORT: Final = re.compile(rf"{_B}(?:([A-G])({_SHARP})?|([a-g])(#|♯))m{_E}")
 #: In these languages H is B, and B is Bb.
 _GERMAN: Final = re.compile(rf"{_B}([a-h])(is|es|s)?[ -]?(dur|moll){_E}", re.IGNORECASE)
 _CAMELOT: Final = re.compile(rf"{_B}(1[0-2]|0?[1-9])([AB]){_E}")
-_NOTE: Final = re.compile(rf"{_B}(?:(?:note|midi|(?:tuned|pitched) (?:to|at))\s+)?(?:([A-G])(#|♯|b|♭)?|([a-g])(#|♯))(-1|\d){_E}")
+_NOTE: Final = re.compile(
+    rf"{_B}(?:(?:note|midi|(?:tuned|pitched) (?:to|at))\s+)?(?:([A-G])(#|♯|b|♭)?|([a-g])(#|♯))(-1|\d){_E}"
+)
 _NOTES_TO: Final = re.compile(
     rf"{_B}([A-G])([#♯b♭])?(-1|\d)\s{{0,2}}(?:-|–|to|and|\.\.)\s{{0,2}}([A-G])([#♯b♭])?(-1|\d){_E}"
 )
