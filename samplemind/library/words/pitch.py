@@ -44,6 +44,8 @@ _LONE: Final = re.compile(
 #: "in the key of A pad" says it beyond doubt; so do these for notes.
 _KEY_OF: Final = re.compile(rf"{_B}(?:in\s+)?(?:the\s+)?key\s+of\s+([A-H])({_SHARP})?(?![\w#'’]|\s+m(?:aj|in))", re.I)
 _TUNED: Final = re.compile(rf"{_B}(?:(?:tuned|pitched)\s+(?:to|at|in)|at)\s+([A-G])({_SHARP})?(?![\w#'’])")
+#: "in C or D".
+_FURTHER: Final = re.compile(rf"\s*(?:,?\s+or\s+|/)([A-H])({_SHARP})?(?![\w#'’]|[ -]?m(?:aj|in))")
 _BEFORE_KEY: Final = re.compile(r"(?<!\w)(?:in\s+)?(?:the\s+)?keys?\s+(?:of\s+|is\s+|:\s*)?$", re.IGNORECASE)
 #: "F# minor or its relative major", "the relative major of F# minor".
 _RELATED: Final = re.compile(
@@ -90,8 +92,11 @@ def _all_octaves(degree: int) -> Check:
 
 def _either(match: re.Match[str], degree: int) -> Limit:
     """Loops have a key, single sounds a note: either is meant."""
-    cases = ((Check("key", "=", (_NAMES[degree],)),), (_all_octaves(degree),))
-    return Limit(match.start(), match.end(), match[0], False, cases)
+    degrees, end = [degree], match.end()
+    while further := _FURTHER.match(match.string, end):
+        degrees, end = [*degrees, _degree(further[1], further[2])], further.end()
+    cases = [case for one in degrees for case in ((Check("key", "=", (_NAMES[one],)),), (_all_octaves(one),))]
+    return Limit(match.start(), end, match.string[match.start() : end], False, tuple(cases))
 
 
 def pitches(phrase: str) -> Iterator[Limit]:

@@ -73,7 +73,10 @@ _BEFORE: Final[tuple[tuple[Said, str], ...]] = (
         r"at least|min(?:imum|\.)?|no less than|not less than|no shorter than|not shorter than|not below|not under|"
         r">=|=>|≥",
     ),
-    ("<", r"under|below|less than|shorter than|quieter than|slower than|lower than|fewer than|smaller than|<"),
+    (
+        "<",
+        r"under|below|less (?:loud )?than|shorter than|quieter than|slower than|lower than|fewer than|smaller than|<",
+    ),
     (">", r"over|above|more than|longer than|louder than|faster than|higher than|greater than|larger than|beyond|>"),
     ("about", r"around|about|circa|ca\.?|approx(?:imately|\.)?|roughly|near(?:ly)?|close to|~|≈"),
     ("between", r"between|from"),
@@ -118,7 +121,7 @@ _SECONDS: Final = {"m": 0.001, "min": 60.0, "s": 1.0, "h": 3600.0}
 #: Words before a bare number that say what it counts.
 _OF_TEMPO: Final = re.compile(r"(?:faster|slower) than\s*$", re.IGNORECASE)
 _OF_LENGTH: Final = re.compile(r"(?:shorter|longer) than\s*$", re.IGNORECASE)
-_OF_LEVEL: Final = re.compile(r"(?:quieter|louder) than\s*$", re.IGNORECASE)
+_OF_LEVEL: Final = re.compile(r"(?:quieter|louder|less loud) than\s*$", re.IGNORECASE)
 _LOOPS: Final = re.compile(
     r"\b(?:loops?|breaks?|breakbeats?|beats?|grooves?|tempo|phrases?|riffs?|arps?)\b", re.IGNORECASE
 )
