@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from samplemind.descriptors.engine import analyze, analyze_file
     from samplemind.errors import AudioError, LibraryError, ParameterError, SampleMindError
     from samplemind.library import Library
+    from samplemind.library.paths import from_text
     from samplemind.library.search import Filter, near_bpm, near_key, near_note
     from samplemind.settings import Settings
 
@@ -42,6 +43,7 @@ __all__ = [
     "decode",
     "decode_blocks",
     "describe",
+    "from_text",
     "near_bpm",
     "near_key",
     "near_note",
@@ -63,6 +65,7 @@ _HOMES = {
     "decode": "samplemind.audio.decode:decode",
     "decode_blocks": "samplemind.audio.decode:decode_blocks",
     "describe": "samplemind.descriptors.catalogue:describe",
+    "from_text": "samplemind.library.paths:from_text",
     "near_bpm": "samplemind.library.search:near_bpm",
     "near_key": "samplemind.library.search:near_key",
     "near_note": "samplemind.library.search:near_note",

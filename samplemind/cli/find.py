@@ -101,6 +101,8 @@ def list_rows(
     [cyan]samplemind list ~/sounds.library --columns path,bpm,key --format csv > sounds.csv[/cyan]
     """
     from samplemind.library import Library
+    from samplemind.library.search import Filter
+    from samplemind.library.search.hints import hints
 
     asked = split_columns(columns)
     opened = Library.open(library)
@@ -112,6 +114,9 @@ def list_rows(
         frame = frame.filter(~frame["id"].is_in(list(opened.labels.ids_tagged([name]))))
     for name in collection or ():
         frame = frame.filter(frame["id"].is_in(opened.collections.ids(name)))
+    if frame.is_empty() and form == "table" and where and where.strip():
+        for hint in hints(Filter.parse(where)):
+            typer.echo(printable(hint), err=True)
     show_frame(frame.slice(offset, limit).select(list(dict.fromkeys(names))), form, None if asked else SUMMARY)
 
 
@@ -174,7 +179,8 @@ def similar(
     asked = split_columns(columns)
     search = search.tolerant(transposition=transpose, tempo=any_tempo).columns(asked or list(SUMMARY_FIELDS))
     found = search.sort(sort).limit(limit or 10).offset(offset).run()
-    for line in found.explanation.lines() if explain else ():
+    notes = [f"note: {note}" for note in found.explanation.notes] if form == "table" else []
+    for line in found.explanation.lines() if explain else notes:
         typer.echo(printable(line), err=True)
     rows = found.frame
     if len(found.explanation.aspects) == 1:

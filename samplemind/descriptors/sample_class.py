@@ -15,7 +15,7 @@ import numpy as np
 from samplemind.descriptors.signal import Signal
 from samplemind.descriptors.vectors import standardized
 
-__all__ = ["compute"]
+__all__ = ["classes", "compute"]
 
 #: Below this confidence nothing is said.
 LEAST: Final = 0.25
@@ -25,6 +25,11 @@ LEAST: Final = 0.25
 def _fitted() -> tuple[list[str], Any, Any]:
     with (files("samplemind.descriptors") / "data" / "classes.npz").open("rb") as handle, np.load(handle) as stored:
         return [str(name) for name in stored["names"]], stored["weights"].astype(np.float32), stored["bias"]
+
+
+def classes() -> tuple[str, ...]:
+    """All that `sample_class` can be."""
+    return tuple(_fitted()[0])
 
 
 def compute(signal: Signal) -> dict[str, Any]:

@@ -306,9 +306,20 @@ def _number(text: str) -> int | float:
 
 
 def _said(node: Any) -> str:
-    return f"{type(node).__name__.upper()}"
+    """A part of a condition for a person."""
+    name = type(node).__name__
+    if name == "Column":
+        return f"the column {str(node.name)[:60]} alone"
+    if name == "Literal":
+        return f"the value {str(node.this)[:60]!r} alone"
+    return _WORDS.get(name, name.upper())
 
 
+_WORDS: Final = {
+    "Subquery": "a query within it", "Select": "a query", "Union": "a query", "Anonymous": "a function of that name",
+    "Placeholder": "a value alone", "Paren": "what is in brackets", "Null": "NULL", "Star": "*", "Tuple": "a list",
+    "Ordered": "such an order", "Identifier": "a name alone", "Dot": "a name with a dot",
+}  # fmt: skip
 _SIGNS: Final = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
 _ARITHMETIC: Final = {"Add": "+", "Sub": "-", "Mul": "*", "Div": "/"}
 _CONDITIONS: Final = frozenset({

@@ -147,6 +147,12 @@ class Filter:
         """As an expression of polars."""
         return _expression(self.for_polars())
 
+    @property
+    def parts(self) -> list[Filter]:
+        """The conditions that all have to hold."""
+        whole = self.tree.parts if isinstance(self.tree, Branch) and self.tree.all else (self.tree,)
+        return [Filter(part) for part in whole]
+
     def split(self, names: frozenset[str]) -> tuple[Filter | None, Filter | None]:
         """The part that names none of some columns, and the part that does; both have to hold."""
         whole = self.tree.parts if isinstance(self.tree, Branch) and self.tree.all else (self.tree,)

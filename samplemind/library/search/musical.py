@@ -10,9 +10,9 @@ from samplemind.errors import ParameterError
 from samplemind.library.names import parse_key
 from samplemind.library.search.filters import Filter
 
-__all__ = ["midi_of", "near_bpm", "near_key", "near_note", "related_keys"]
+__all__ = ["TONICS", "midi_of", "near_bpm", "near_key", "near_note", "related_keys"]
 
-_TONICS: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+TONICS: Final = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _STEPS: Final = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _NOTE: Final = re.compile(r"\s*([A-Ga-g])((?:#|♯|b|♭){0,2})\s*(-?\d{1,2})?\s*")
 _MARK: Final = re.compile(r"[\s_-]+(sharp|flat)", re.IGNORECASE)
@@ -67,14 +67,14 @@ def _key(text: str) -> str | None:
     if match := _GERMAN.fullmatch(text):
         letter, change, mode = match[1].upper(), (match[2] or "").lower(), match[3]
         tonic = 10 if letter == "B" and not change else _STEPS[letter.replace("H", "B")] + _CHANGES[change]
-        return f"{_TONICS[tonic % 12]} {'minor' if mode == 'moll' else 'major'}"
+        return f"{TONICS[tonic % 12]} {'minor' if mode == 'moll' else 'major'}"
     return parse_key(text)
 
 
 def related_keys(name: str, scale: str, *, same: bool = True, relative: bool = False, fifths: bool = False,
                  parallel: bool = False) -> list[tuple[str, str]]:  # fmt: skip
     """The keys that `near_key` asks for, as tonics (with sharps) and scales; the arguments are the same."""
-    tonic, minor = _TONICS.index(name), scale == "minor"
+    tonic, minor = TONICS.index(name), scale == "minor"
     keys: list[tuple[int, bool]] = []
     if same:
         keys.append((tonic, minor))
@@ -84,7 +84,7 @@ def related_keys(name: str, scale: str, *, same: bool = True, relative: bool = F
         keys += [(tonic + _FIFTH, minor), (tonic - _FIFTH, minor)]
     if parallel:
         keys.append((tonic, not minor))
-    return [(_TONICS[at % 12], "minor" if is_minor else "major") for at, is_minor in keys]
+    return [(TONICS[at % 12], "minor" if is_minor else "major") for at, is_minor in keys]
 
 
 def near_bpm(bpm: float, tolerance: float = 2.0, *, half_double: bool = False) -> Filter:

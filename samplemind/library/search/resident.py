@@ -79,9 +79,12 @@ class Resident:
         else:
             at = np.unique(kept.at(ids))
             at = at[fits[at]]
+        looked_at = len(at)
         if terms:
             at = at[_nearly_best(self._rough(kept, terms, at), count)]
-        return in_order(kept.ids(at), terms, [kept.vectors(term.column)[at] for term in terms], max(count, 0))
+        near = in_order(kept.ids(at), terms, [kept.vectors(term.column)[at] for term in terms], max(count, 0))
+        near.candidates = looked_at
+        return near
 
     def _rough(self, kept: Columns, terms: Sequence[Term], at: npt.NDArray[np.int64]) -> FloatArray:
         """Total distances with 32 bits."""

@@ -36,6 +36,8 @@ class Explanation:
         Whether every sound was looked at.
     candidates : int
         How many sounds were compared exactly.
+    shown : int
+        How many of them are on this page.
     order : str
     notes : list of str
     """
@@ -51,19 +53,20 @@ class Explanation:
     engine: str = ""
     exact: bool = True
     candidates: int = 0
+    shown: int = 0
     order: str = ""
     notes: list[str] = field(default_factory=list)
 
     def lines(self) -> list[str]:
         """The same, for a person to read."""
         weights = ", ".join(f"{name} {weight:.0%}" for name, weight in self.aspects.items())
-        how = "every sound was looked at" if self.exact else "what an index offered was compared exactly"
+        how = f"{self.engine}, {'exact' if self.exact else 'among what an index offered'}"
         told = [
             ("phrase", [self.phrase] if self.phrase else []), ("understood", self.understood),
             ("filter", [self.filter] if self.filter else []), ("among", self.among),
             ("like", self.likes), ("unlike", self.unlikes), ("compared by", [weights] if weights else []),
             ("tolerant", self.tolerant), ("order", [self.order]),
-            ("answered", [f"{self.engine}: {how}, {self.candidates} compared"]), ("note", self.notes),
+            ("answered", [f"{how}: {self.candidates} looked at, {self.shown} shown"]), ("note", self.notes),
         ]  # fmt: skip
         return [
             f"{name if not at else '':<12} {text}".rstrip() for name, texts in told for at, text in enumerate(texts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 import time
 from collections.abc import Iterable, Sequence
@@ -10,13 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from samplemind.descriptors.catalogue import GROUPS
 from samplemind.errors import ParameterError, printable
 from samplemind.library.paths import absolute, to_text
 from samplemind.library.query import in_order, orders_of
-from samplemind.library.schema import FILES_KEY, SAMPLES_KEY
+from samplemind.library.schema import FILES_KEY, SAMPLES_KEY, version_column
 from samplemind.library.search.filters import Filter
+from samplemind.library.search.hints import hints
 from samplemind.library.search.indices import Engine, engine_for
 from samplemind.library.search.request import FOUND_COLUMNS, RESULT_COLUMNS, SHOWN_COLUMNS, Example, Search
+from samplemind.library.search.resident import Resident
 from samplemind.library.search.results import Explanation, Results
 from samplemind.library.search.scoring import FloatArray, Neighbours, Sound, Term
 from samplemind.library.search.sounds import Heard, aspect_name, hear
@@ -34,6 +39,8 @@ __all__ = ["run"]
 _GENEROUS: Final = 4
 #: Who asks for more than so many gets no more than there are.
 _MANY: Final = 100_000
+#: Of more limits it is not found out which of them leaves nothing.
+_MOST_LIMITS: Final = 12
 #: A sound that is not liked counts half as much (see scoring.py), also as an aspect of its own.
 _UNLIKE: Final = 0.5
 _UP_TO: Final = re.compile(r"distance <=? (\d[\d.e+-]*)")
@@ -58,6 +65,9 @@ def _run(tables: Tables, search: Search) -> Results:
     began = time.perf_counter()
     answer = _Answer(search, engine_for(tables))
     frame, ids, reasons = answer.rows()
+    answer.told.shown = len(ids)
+    if not ids:
+        answer.told.notes += answer.whose_fault()
     return Results(frame, ids, answer.told, time.perf_counter() - began, reasons)
 
 
@@ -176,6 +186,7 @@ class _Answer:
         for one in asked:
             whole = one if whole is None else whole if one is None else whole & one
         self.told.filter = None if whole is None else str(whole)
+        self.told.notes += hints(whole)
         if whole is None:
             return None, None
         stored, after = whole.split(RESULT_COLUMNS)
@@ -223,6 +234,28 @@ class _Answer:
         for tag in search.without_tags:
             out |= search.library.labels.ids_tagged([tag])
         return out
+
+    def whose_fault(self) -> list[str]:
+        """Where nothing fits: without which of the limits something would; told where that is cheap to find out."""
+        limits = [(repr(part.text), part.filter()) for part in self._understood.filters] if self._understood else []
+        stored, _ = self._search.condition.split(RESULT_COLUMNS) if self._search.condition is not None else (None, None)
+        limits += [(str(part), part) for part in stored.parts] if stored is not None else []
+        if self._search.skipped or not limits or len(limits) > _MOST_LIMITS or not isinstance(self._engine, Resident):
+            return []
+        out = self._left_out()
+        among = None if self._only is None else set(self._only)
+
+        def fitting(conditions: Sequence[Filter]) -> int:
+            whole = functools.reduce(operator.and_, conditions) if conditions else None
+            found = set(self._engine.ids(whole)) - out
+            return len(found if among is None else found & among)
+
+        if fitting([one for _, one in limits]):
+            return []  # it is none of these
+        left = [(name, fitting([*(one for _, one in limits[:at]), *(one for _, one in limits[at + 1 :])]))
+                for at, (name, _) in enumerate(limits)]  # fmt: skip
+        told = [f"without {name} there {'is 1' if count == 1 else f'are {count}'}" for name, count in left if count]
+        return [", ".join(told) or "nor does any fit without one of the limits"]
 
     # how it is answered
 
@@ -329,12 +362,25 @@ class _Answer:
         page = self._without_equal(rows)[SAMPLES_KEY].slice(search.skipped, search.count)
         return _first_files(self._files(page.to_list(), self._chosen))
 
+    def _of_other_versions(self) -> int:
+        """How many sounds have vectors that this program would make otherwise; counted once for each state."""
+        versions = self._tables.versions()
+        if self._tables.kept.get("versions of vectors", (None, 0))[0] != versions:
+            rows = self._tables.read(self._tables.samples, [version_column("vectors")])[version_column("vectors")]
+            count = int((rows.drop_nulls() != GROUPS["vectors"]).sum())
+            self._tables.kept["versions of vectors"] = versions, count
+        found: tuple[Any, int] = self._tables.kept["versions of vectors"]
+        return found[1]
+
     def _tell(self) -> None:
         search, told = self._search, self.told
         told.likes = [self._said(example, heard) for example, liked, heard in self._heard if liked]
         told.unlikes = [self._said(example, heard) for example, liked, heard in self._heard if not liked]
         told.aspects = {aspect_name(term.column): round(term.weight, 6) for term in self._terms}
         columns = {term.column for term in self._terms}
+        if self._terms and (other := self._of_other_versions()):
+            told.notes.append(f"the vectors of {other} sounds are of another version than this program makes them; "
+                              "distances to them mean little until their folders are ingested anew")  # fmt: skip
         told.tolerant = [
             *(["harmony in any key"] if search.any_transposition and HARMONY in columns else []),
             *(["rhythm at half to double tempo"] if search.any_tempo and RHYTHM in columns else []),

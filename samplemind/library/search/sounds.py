@@ -351,4 +351,5 @@ def check_region(start: float | None, end: float | None) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, NUMBERS) and not isinstance(value, bool) and abs(value) < _GREATEST
+    number: Any = value
+    return isinstance(value, NUMBERS) and not isinstance(value, bool) and bool(abs(number) < _GREATEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -555,3 +556,71 @@ def test_examples_are_told_by_their_paths(heard: Heard) -> None:
     key = library.get(sounds / "tone_001.wav")["id"]
     told = library.search().like(key).explain()
     assert told.likes == [f"{sounds / 'tone_001.wav'} ({key[:12]})"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("kind = 'Loop'", "no sound has kind = 'Loop'; it is one of one-shot, loop, other"),
+        ("sample_class = 'hat_closed'", "did you mean hat-closed"),
+        ("key = 'Bb' AND bpm > 1", "keys are tonics with sharps (C, C#,"),
+        ("key IN ('A', 'A minor')", "no sound has key = 'A minor'; keys are tonics"),
+        ("kind = 'loop'", None),
+    ],
+)
+def test_values_that_no_sound_has_are_told(heard: Heard, condition: str, words: str | None) -> None:
+    notes = [note for note in heard[1].search().where(condition).explain().notes if "no sound has" in note]
+    assert len(notes) == (words is not None)
+    assert words is None or words in notes[0]
+
+
+def test_where_nothing_fits_the_limit_is_told_that_leaves_nothing(heard: Heard) -> None:
+    _, library = heard
+    short = len(library.search().where("duration_s < 0.26").ids())
+    asked = library.search().text("under 0.26 s").where("channels = 7")
+    assert f"without channels = 7 there are {short}" in asked.explain().notes
+    assert "nor does any fit without one of the limits" in asked.where("channels = 8").explain().notes
+    assert library.search().text("under 5 s").explain().notes == []
+
+
+def test_how_many_were_looked_at_and_are_shown(heard: Heard) -> None:
+    sounds, library = heard
+    told = library.search().like(sounds / "tone_001.wav").limit(4).explain()
+    with_vectors = len(library.frame(["id"], "embedding IS NOT NULL").unique("id"))
+    assert f"resident, exact: {with_vectors - 1} looked at, 4 shown" in str(told)
+
+
+def test_vectors_of_another_version_are_told(own: Heard) -> None:
+    sounds, library = own
+    assert library.search().like(sounds / "tone_001.wav").explain().notes == []
+    library.tables.samples.update("status = 'ok' AND kind = 'one-shot'", {"v_vectors": 1})
+    count = len(library.frame(["id"], "v_vectors = 1").unique("id"))
+    assert count > 0
+    (note,) = library.search().like(sounds / "tone_001.wav").explain().notes
+    assert note.startswith(f"the vectors of {count} sounds are of another version")
+
+
+@pytest.mark.parametrize("condition", ["path", "3", "bpm > (SELECT 1)", "'x'", "nothing(bpm) > 1"])
+def test_what_is_not_understood_is_told_in_plain_words(heard: Heard, condition: str) -> None:
+    with pytest.raises(ParameterError) as error:
+        heard[1].search().where(condition)
+    assert not any(word in str(error.value) for word in ("LITERAL", "COLUMN", "SUBQUERY", "ANONYMOUS"))
+
+
+def test_names_that_are_no_text_open_and_print(own: Heard, tmp_path: Path) -> None:
+    _, library = own
+    folder = tmp_path / "odd"
+    path = folder / os.fsdecode(b"caf\xe9.wav")
+    make_sound(folder / "plain.wav", 9).rename(path)
+    library.ingest(folder, workers=1)
+    (told,) = library.frame(["path"], Filter.like("name", "caf%"))["path"]
+    assert not os.path.exists(told)
+    assert sm.from_text(told) == str(path)
+    with pytest.raises(SampleMindError) as error:
+        library.search().like(tmp_path / "no\nsuch.wav").run()
+    (tmp_path / "no\nsuch.wav").write_text("text")
+    with pytest.raises(AudioError) as other:
+        library.search().like(tmp_path / "no\nsuch.wav").run()
+    for text in (str(error.value), str(other.value), str(library.search().like(path).explain())):
+        assert all(line.isprintable() for line in text.split("\n"))
+    assert "\n" not in str(error.value) + str(other.value)
