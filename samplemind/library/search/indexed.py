@@ -187,7 +187,8 @@ class _State:
         missing = often - self._tried
         if missing and (self._loading is None or not self._loading.is_alive()):
             self._tried |= missing
-            self._loading = threading.Thread(target=self._load, args=(missing,), name="samplemind-columns", daemon=True)
+            # Not a daemon: a process that ends while the store hands over what it has read would crash.
+            self._loading = threading.Thread(target=self._load, args=(missing,), name="samplemind-columns")
             self._loading.start()
 
     def _load(self, names: set[str]) -> None:
