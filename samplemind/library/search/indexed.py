@@ -51,6 +51,8 @@ _LEAST_OF_MANY: Final = 1000
 _SPARE: Final = 4
 #: Partitions of an index that are looked into; all of them where these have too little.
 _PROBES: Final = 20
+#: With a filter the nearest that fit lie farther out: so many times as many.
+_PROBES_FILTERED: Final = 2
 #: Who asks for many gets one partition more for each so many.
 _DEEPER: Final = 50
 #: So many that fulfill a filter are compared one by one.
@@ -247,8 +249,9 @@ class _State:
         query = self.pinned.samples.query().nearest_to(way).column(column).distance_type("cosine").limit(count)
         query = query.select(["_distance"]).with_row_id()
         query = query.where(where) if where is not None else query
+        probes = _PROBES if where is None else _PROBES * _PROBES_FILTERED
         rows = await (
-            query.nprobes(_PROBES + count // _DEEPER) if count <= _MOST else query.bypass_vector_index()
+            query.nprobes(probes + count // _DEEPER) if count <= _MOST else query.bypass_vector_index()
         ).to_arrow()
         if len(rows) < count <= _MOST:  # a filter leaves little in these partitions
             few = where is not None and await self.pinned.samples.count_rows(where) <= _FEW
