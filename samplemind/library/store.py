@@ -246,7 +246,8 @@ class Library:
         """Say one thing of one sound or of many; see `Labels.label`."""
         return self.labels.label(sounds, value, task, **how)
 
-    def duplicates(self, kinds: Iterable[str] = ("exact", "audio", "near"), where: Any = None) -> DuplicateReport:
+    def duplicates(self, kinds: Iterable[str] = ("exact", "audio", "near"), where: Any = None, *,
+                   progress: Callable[[int, int], None] | None = None) -> DuplicateReport:  # fmt: skip
         """Find files that hold the same sound.
 
         Parameters
@@ -255,10 +256,12 @@ class Library:
             ``"exact"`` (bytes), ``"audio"`` (samples), ``"near"`` (coded anew, trimmed, padded), ``"hit"`` (alike).
         where : str or Filter, optional
             Only among files for which it holds.
+        progress : callable, optional
+            Called with how many pairs that look alike have been listened to, and how many there are.
         """
         from samplemind.library.duplicates.find import find
 
-        return self._tables.fresh(find, kinds, where)
+        return self._tables.fresh(find, kinds, where, progress)
 
     def undo_duplicates(self, journal: str | os.PathLike[str]) -> Applied:
         """Bring back what a plan for duplicates put aside, however far it came; `Applied.journal` names the file."""

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from samplemind.errors import ParameterError
 from samplemind.library.duplicates.report import DuplicateReport
+from samplemind.library.paths import from_text
 from samplemind.library.query import frame
 from samplemind.library.tables import Tables
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from samplemind.library.duplicates.search import Limits
 
-__all__ = ["KINDS", "Kind", "find"]
+__all__ = ["HITS", "KINDS", "LISTENED", "Kind", "find"]
 
 Kind = Literal["exact", "audio", "near", "hit"]
 #: From the strictest to the loosest.
@@ -33,9 +33,14 @@ _EQUAL_SHIFT: Final = 0.25
 _EQUAL_S: Final = 0.005
 _EQUAL_LEVEL_DB: Final = 0.2
 _LOSSY: Final = ("mp3", "vorbis", "opus", "aac")
+#: With how many others each sound is listened to at most, and with how many hits each hit is compared.
+LISTENED: Final = 20
+HITS: Final = 10
+
+Progress = Callable[[int, int], None]
 
 
-def find(tables: Tables, kinds: Iterable[str], where: Any) -> DuplicateReport:
+def find(tables: Tables, kinds: Iterable[str], where: Any, progress: Progress | None = None) -> DuplicateReport:
     """See `Library.duplicates`."""
     import polars as pl
 
@@ -53,10 +58,8 @@ def find(tables: Tables, kinds: Iterable[str], where: Any) -> DuplicateReport:
     links = pl.DataFrame({"id": sounds["id"], "near": sounds["id"], "hit": sounds["id"],
                           "difference_db": 0.0, "shift_s": 0.0})  # fmt: skip
     if {"audio", "near", "hit"} & set(wanted):
-        links, lacking = _near(tables, sounds, wanted)
-        if lacking:
-            notes.append(f"{lacking} sounds have no fingerprint, so only equal ones of them were found; "
-                         "ingest them at level standard")  # fmt: skip
+        links, told = _near(tables, files, sounds, wanted, progress)
+        notes += told
     rows = keys.join(links, "id", "left", maintain_order="left").with_columns(
         pl.col("near", "hit").fill_null(pl.col("id"))
     )
@@ -67,14 +70,16 @@ def find(tables: Tables, kinds: Iterable[str], where: Any) -> DuplicateReport:
     return DuplicateReport(tables, tuple(wanted), groups, len(files), time.perf_counter() - started, tuple(notes))
 
 
-def _near(tables: Tables, sounds: pl.DataFrame, kinds: Sequence[str]) -> tuple[pl.DataFrame, int]:
-    """For each sound the centres of its groups and how far it is from the nearest; and how many have no fingerprint."""
+def _near(tables: Tables, files: pl.DataFrame, sounds: pl.DataFrame, kinds: Sequence[str],
+          progress: Progress | None) -> tuple[pl.DataFrame, list[str]]:  # fmt: skip
+    """For each sound the centres of its groups and how far it is from the nearest; and what is worth knowing."""
     import numpy as np
     import polars as pl
 
     from samplemind.descriptors.fingerprint import FRAME_S, unpack
+    from samplemind.library.duplicates.confirm import confirmed
     from samplemind.library.duplicates.groups import grouped
-    from samplemind.library.duplicates.search import HIT, NEAR, Pairs, near_pairs
+    from samplemind.library.duplicates.search import HIT, NEAR, Pairs, best_pairs, near_pairs, nearest_pairs
 
     stored = tables.read(tables.samples, ["id", _FINGERPRINT])
     sounds = sounds.with_columns(same=pl.coalesce("audio_hash", "id"))
@@ -93,22 +98,18 @@ def _near(tables: Tables, sounds: pl.DataFrame, kinds: Sequence[str]) -> tuple[p
     nearest = np.full(len(known), np.inf)
     shift = np.zeros(len(known))
 
-    def search(limits: Limits, among: Any) -> Pairs:
-        pairs = near_pairs(levels[among], seconds[among], lengths[among], limits)
-        return Pairs(among[pairs.first], among[pairs.second], pairs.deviation, pairs.after, pairs.shift)
-
-    everything = np.arange(len(known))
-    centres = everything
-    if "near" in kinds or "hit" in kinds:
-        pairs, limits = search(NEAR, everything), NEAR
-    else:
-        pairs, limits = _at_other_rates(search(NEAR, everything), known), NEAR
-    centres = grouped(levels, seconds, pairs, limits)
+    pairs = near_pairs(levels, seconds, lengths, NEAR)
+    if not {"near", "hit"} & set(kinds):
+        pairs = _at_other_rates(pairs, known)
+    places = _places(files, known, pairs)
+    coded = known["codec"].is_in(_LOSSY).fill_null(True).to_numpy()
+    pairs, centres, unread = confirmed(best_pairs(pairs, LISTENED), len(known), places.__getitem__, coded, progress)
     _note_nearest(pairs, centres, nearest, shift)
     wide = centres
     if "hit" in kinds:
         hits = np.unique(centres[(known["kind"] == "one-shot").to_numpy()[centres]])
-        pairs = search(HIT, hits)
+        pairs = nearest_pairs(levels[hits], seconds[hits], HIT, HITS)
+        pairs = Pairs(hits[pairs.first], hits[pairs.second], pairs.deviation, pairs.after, pairs.shift)
         wide = grouped(levels, seconds, pairs, HIT)[centres]
         _note_nearest(pairs, wide, nearest, shift)
     of = pl.DataFrame({"same": names, "near": names[centres], "hit": names[wide],
@@ -116,7 +117,28 @@ def _near(tables: Tables, sounds: pl.DataFrame, kinds: Sequence[str]) -> tuple[p
                       schema_overrides={"same": pl.String, "near": pl.String, "hit": pl.String})  # fmt: skip
     links = sounds.select("id", "same").join(of, "same", "left", maintain_order="left")
     links = links.with_columns(pl.col("near", "hit").fill_null(pl.col("same")))
-    return links.drop("same"), len(lacking)
+    notes = []
+    if len(lacking):
+        notes.append(f"{len(lacking)} sounds have no fingerprint, so only equal ones of them were found; "
+                     "ingest them at level standard")  # fmt: skip
+    if unread:
+        notes.append(f"{len(unread)} sounds could not be listened to again, so whether others are the same recording "
+                     f"is not known: {next(iter(unread.values()))}")  # fmt: skip
+    return links.drop("same"), notes
+
+
+def _places(files: pl.DataFrame, known: pl.DataFrame, pairs: Any) -> dict[int, list[str]]:
+    """Files of each sound that has to be listened to, by its index."""
+    import numpy as np
+    import polars as pl
+
+    at = np.unique(np.concatenate([pairs.first, pairs.second]))
+    wanted = known.select("same").with_row_index("at")[at]
+    found = files.select("path", same=pl.coalesce("audio_hash", "id")).join(wanted, "same", maintain_order="left")
+    places: dict[int, list[str]] = {}
+    for path, number in found.select("path", "at").iter_rows():
+        places.setdefault(number, []).append(from_text(path))
+    return places
 
 
 def _at_other_rates(pairs: Any, known: pl.DataFrame) -> Any:

@@ -11,14 +11,15 @@ from samplemind.descriptors.fingerprint import FRAME_S, stretch_edges
 from samplemind.library.duplicates.compare import compare
 from samplemind.library.duplicates.search import Limits, Pairs
 
-__all__ = ["grouped"]
+__all__ = ["grouped", "root_of"]
 
 #: Two groups become one where their centres are this many times as far apart as two sounds may be.
 _REACH: Final = 1.2
 
 
 @njit(cache=True)
-def _root(parents, i):  # type: ignore[no-untyped-def]
+def root_of(parents, i):  # type: ignore[no-untyped-def]
+    """Where the parents of `i` lead to; the way is made shorter."""
     while parents[i] != i:
         parents[i] = parents[parents[i]]
         i = parents[i]
@@ -30,7 +31,7 @@ def _join(order, first, second, parents, sizes, levels, frames, edges, deviation
     """Union-find, the nearest pairs first; the root of a group is its centre."""
     out = np.empty(3, np.float32)
     for k in order:
-        a, b = _root(parents, first[k]), _root(parents, second[k])
+        a, b = root_of(parents, first[k]), root_of(parents, second[k])
         if a == b:
             continue
         if sizes[a] > 1 or sizes[b] > 1:
@@ -69,4 +70,4 @@ def grouped(levels: Any, seconds: Any, pairs: Pairs, limits: Limits) -> Any:
         frames = np.asarray(seconds, np.float64) / FRAME_S
         _join(order, pairs.first, pairs.second, parents, np.ones(len(parents), np.int64), levels, frames,
               stretch_edges(), np.float32(_REACH * limits.deviation), np.float32(_REACH * limits.after))  # fmt: skip
-    return np.array([_root(parents, i) for i in range(len(parents))], np.int64)
+    return np.array([root_of(parents, i) for i in range(len(parents))], np.int64)

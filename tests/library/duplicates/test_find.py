@@ -12,7 +12,7 @@ import soxr
 
 from samplemind.library import Library
 from samplemind.library.duplicates.groups import grouped
-from samplemind.library.duplicates.search import NEAR, near_pairs
+from samplemind.library.duplicates.search import NEAR, Limits, near_pairs
 
 RATE = 44100
 
@@ -113,8 +113,9 @@ def test_no_chain_leads_from_one_sound_to_an_unlike_one() -> None:
     steps = np.linspace(0, 1, 40)[:, None, None]
     levels = np.round(first * (1 - steps) + last * steps).astype(np.uint8)
     seconds = np.full(40, 3.0)
-    pairs = near_pairs(levels, seconds, seconds, NEAR)
-    groups = grouped(levels, seconds, pairs, NEAR)
+    limits = Limits(1.15, 3.0, 0.13, 0.05, 300.0)
+    pairs = near_pairs(levels, seconds, seconds, limits)
+    groups = grouped(levels, seconds, pairs, limits)
     assert len(pairs.first) >= 39
     assert groups[0] != groups[-1]
     assert 3 < len(np.unique(groups)) < 30
