@@ -40,12 +40,9 @@ class Crew:
         self._in_flight: dict[Any, tuple[list[Item], int]] = {}
         self._done: queue.Queue[Any] = queue.Queue()
         self._idle_s = 0.0
+        #: How many workers there are, as far as is known: to ask the scheduler costs as much as to hear a short sound.
+        self.size = max(1, team.size)
         self._window = _WINDOW * self.size
-
-    @property
-    def size(self) -> int:
-        """How many workers there are, or will be."""
-        return max(1, self._team.size)
 
     @property
     def has_room(self) -> bool:
@@ -93,7 +90,8 @@ class Crew:
 
     def _look_for_workers(self, waited_s: float) -> None:
         size = self._team.size
-        self._window = _WINDOW * max(1, size)
+        self.size = max(1, size)
+        self._window = _WINDOW * self.size
         self._idle_s += waited_s
         if self._in_flight and self._idle_s > _NO_WORKERS_S and not size:
             raise LibraryError("scheduler: all of its workers are gone; start some, and run the command again")

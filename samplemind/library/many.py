@@ -74,7 +74,7 @@ def analyze_many(paths: Iterable[str | os.PathLike[str]], *, level: str | None =
         state = Progress("analyze", 0, len(items))
         at = 0
         while at < len(items):
-            while crew.has_room and len(ready) < _AHEAD and (batch := _next_batch(pacer, coming, hands.size)):
+            while crew.has_room and len(ready) < _AHEAD and (batch := _next_batch(pacer, coming, crew.size)):
                 crew.submit(batch)
             if done := crew.take(_TICK_S):
                 state = _collect(done, pacer, ready, state)
