@@ -196,7 +196,7 @@ class Benchmark:
 
     def _rival(self, truth: _Truth, name: str) -> dict[str, Any]:
         vectors = truth.vectors("embedding")
-        folder = self._options.out / "rival"
+        folder = self._options.out / f"rival-{len(vectors)}"  # ChromaDB remembers what was at a path
         shutil.rmtree(folder, ignore_errors=True)
         rival = RIVALS[name](vectors, folder)
         rows = np.random.default_rng(11).choice(len(vectors), self._options.queries + _WARM)

@@ -61,10 +61,11 @@ _FEW: Final = 2_000
 _MOST: Final = 20_000
 #: Vectors that are fetched at a time.
 _FETCH: Final = 20_000
-#: A column is read into memory when it is shown so often.
-_OFTEN: Final = 2
+#: A column is read into memory when it is asked for so often (a question asks more than once): not for the only question
+#: of a process, which would wait for it at its end.
+_OFTEN: Final = 6
 #: And vectors, when they are compared so often, as long as they take no more than this.
-_OFTEN_VECTOR: Final = 4
+_OFTEN_VECTOR: Final = 8
 _VECTOR_BYTES: Final = 2**30
 _FILES: Final = frozenset(files_schema().names)
 _VECTORS: Final = frozenset(vector_columns())
