@@ -61,7 +61,7 @@ _FEW: Final = 2_000
 _MOST: Final = 20_000
 #: Vectors that are fetched at a time.
 _FETCH: Final = 20_000
-#: A column is read into memory when it is asked for so often (a question asks more than once): not for the only question
+#: A column is read into memory when it is asked for so often (a question asks more than once): not for the only one
 #: of a process, which would wait for it at its end.
 _OFTEN: Final = 6
 #: And vectors, when they are compared so often, as long as they take no more than this.
